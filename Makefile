@@ -1,0 +1,37 @@
+# Everything a newcomer, a developer or CI runs. `make demo` and `make test` do all set-up by themselves.
+
+VENV ?= .venv
+PYTHON = $(VENV)/bin/python
+# Extra arguments for pip, for example PIP_ARGS="--index-url https://mirror.example/simple".
+PIP_ARGS ?=
+
+.PHONY: help venv demo test test-long lint format clean
+help:
+	@echo "make demo        set up, then show what the program does on a generated case"
+	@echo "make test        set up, lint, run the tests"
+	@echo "make test-long   the campaigns of which make test keeps a sample"
+	@echo "make bench-NAME  measure; NAME is one of: $(BENCHES)"
+	@echo "make format      put the code into the house's format"
+	@echo "make venv        set up only (into $(VENV))"
+
+venv: ; @VENV=$(VENV) PIP_ARGS="$(PIP_ARGS)" .ci/setup
+
+demo: venv ; @$(PYTHON) -m MissingModalitySegLib demo
+
+lint: venv
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+test: lint ; @$(PYTHON) -m pytest -n 2 --dist worksteal -m "not long"
+
+test-long: venv ; @$(PYTHON) -m pytest -n 2 --dist worksteal
+
+format: venv
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+BENCHES = $(patsubst Testing/benchmarks/bench_%.py,%,$(wildcard Testing/benchmarks/bench_*.py))
+.PHONY: $(addprefix bench-,$(BENCHES))
+$(addprefix bench-,$(BENCHES)): bench-%: venv ; @$(PYTHON) Testing/benchmarks/bench_$*.py
+
+clean: ; rm -rf build dist .ruff_cache .hypothesis

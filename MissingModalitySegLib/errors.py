@@ -1,0 +1,64 @@
+"""The one exception family for everything a user can cause or mend.
+
+An error is raised where the fact is known and shown once, at the edge: a message box in Slicer, an `error` event of the
+worker, two lines on stderr and an exit code on the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class MissingModalitySegError(Exception):
+    """A problem with a name for programs (`code`), a sentence for people (`message`) and a way out (`hint`)."""
+
+    exit_code = 1
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+    def as_dict(self) -> dict[str, str]:
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
+    def __reduce__(self):  # exceptions cross process borders; the default would call __init__ with the message alone
+        return type(self), (self.code, self.message, self.hint)
+
+
+class InputError(MissingModalitySegError):
+    """Something handed in cannot be used as it is: a volume, a name, an option, a manifest, a configuration."""
+
+    exit_code = 2
+
+
+class BundleError(InputError):
+    """A model bundle is damaged, hostile, incomplete or of an unknown kind."""
+
+
+class CancelledError(MissingModalitySegError):
+    """The user stopped the work; nothing is broken."""
+
+    exit_code = 3
+
+
+class ResourceError(MissingModalitySegError):
+    """Memory, disk or device gave out, and every cheaper way was tried."""
+
+    exit_code = 4
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Prefix the message of an error raised inside with the place it belongs to, as in `cases[3]: …`."""
+    try:
+        yield
+    except MissingModalitySegError as error:
+        error.message = f"{where}: {error.message}"
+        error.args = (error.message,)
+        raise

@@ -1,0 +1,13 @@
+"""Make the packages importable from the source tree, wherever pytest is started."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+for folder in (ROOT, ROOT / "training"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+# Two test processes on two cores: more threads than cores only makes both slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
