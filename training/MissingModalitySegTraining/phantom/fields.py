@@ -1,0 +1,121 @@
+"""Smooth random functions of position.
+
+A field is defined by an integer seed and a wavelength, not by a grid: a whole volume, its 4 mm overview and a crop of
+64³ see the same function. It repeats after `PERIOD / NODES_PER_WAVELENGTH` (about ten) wavelengths along axes that are
+turned at random, which no crop can notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+PERIOD = 32
+"""Random nodes along each axis before the lattice repeats."""
+
+NODES_PER_WAVELENGTH = 3
+"""A cubic B-spline through white noise passes little beyond a third of the sampling rate."""
+
+REFINEMENT = 2
+"""The spline is tabulated this much finer than its nodes and read linearly in between."""
+
+OCTAVE_GAIN = 0.6
+"""Amplitude of each octave relative to the one of twice its wavelength."""
+
+
+def scalar_field(
+    points: Tensor, seeds: Sequence[int], wavelength_mm: float | Sequence[float], octaves: int = 1
+) -> Tensor:
+    """One random number per position, zero mean and unit standard deviation over the field's period.
+
+    Args:
+        points: (B, X, Y, Z, 3) in mm.
+        seeds: one per case.
+        wavelength_mm: size of the coarsest features, for all cases or one per case.
+        octaves: how many halvings of the wavelength are added, each `OCTAVE_GAIN` as strong as the one before.
+
+    Returns:
+        (B, X, Y, Z)
+    """
+    return random_field(points, seeds, wavelength_mm, 1, octaves)[:, 0]
+
+
+def vector_field(
+    points: Tensor, seeds: Sequence[int], wavelength_mm: float | Sequence[float], octaves: int = 1
+) -> Tensor:
+    """Three independent scalar fields as a vector per position, (B, X, Y, Z, 3); arguments as in `scalar_field`."""
+    return random_field(points, seeds, wavelength_mm, 3, octaves).movedim(1, -1)
+
+
+def random_field(
+    points: Tensor,
+    seeds: Sequence[int],
+    wavelength_mm: float | Sequence[float],
+    channels: int,
+    octaves: int = 1,
+) -> Tensor:
+    """`channels` independent fields, (B, channels, X, Y, Z); cheaper than as many calls of `scalar_field`."""
+    batch = points.shape[0]
+    wavelengths = [wavelength_mm] * batch if isinstance(wavelength_mm, (int, float)) else list(wavelength_mm)
+    if len(seeds) != batch or len(wavelengths) != batch:
+        raise ValueError(f"{batch} cases, but {len(seeds)} seeds and {len(wavelengths)} wavelengths")
+    total: Tensor | float = 0.0
+    for octave in range(octaves):
+        octave_seeds = [_octave_seed(seed, octave) for seed in seeds]
+        step = [wavelength / NODES_PER_WAVELENGTH / 2**octave for wavelength in wavelengths]
+        total = total + OCTAVE_GAIN**octave * _single_octave(points, octave_seeds, step, channels)
+    power = sum(OCTAVE_GAIN ** (2 * octave) for octave in range(octaves))
+    return total * power**-0.5
+
+
+def _single_octave(points: Tensor, seeds: Sequence[int], step_mm: Sequence[float], channels: int) -> Tensor:
+    tables = torch.stack([_table(int(seed), channels, str(points.device)) for seed in seeds])
+    turns = torch.stack([_rotation(int(seed)) / step for seed, step in zip(seeds, step_mm, strict=True)])
+    nodes = points.flatten(1, 3) @ turns.to(points.device).mT  # B N 3, in units of the node spacing
+    wrapped = torch.remainder(nodes, PERIOD) * (2 / PERIOD) - 1
+    # grid_sample wants the last axis of the table first; the table is noise, so its axes may bear any name
+    return F.grid_sample(tables, wrapped.reshape(points.shape), padding_mode="border", align_corners=True)
+
+
+@lru_cache(maxsize=64)
+def _table(seed: int, channels: int, device: str) -> Tensor:
+    """A periodic cubic B-spline of white noise, tabulated with its first planes repeated at the end, (C, n, n, n).
+
+    Drawn on the CPU whatever the device, so that CPU and GPU agree.
+    """
+    noise = torch.randn((channels, PERIOD, PERIOD, PERIOD), generator=torch.Generator().manual_seed(seed))
+    spline = _spline_matrix()
+    for axis in (1, 2, 3):
+        noise = torch.tensordot(noise, spline, dims=([axis], [1])).movedim(-1, axis)
+    noise = noise - noise.mean(dim=(1, 2, 3), keepdim=True)
+    # linear reading in between keeps 2/3 of the variance plus 1/3 of the correlation with the next entry, per axis
+    kept = 2 / 3 + (spline * spline.roll(1, 0)).sum() / spline.square().sum() / 3
+    noise = noise / (noise.square().mean(dim=(1, 2, 3), keepdim=True) * kept**3).sqrt()
+    return F.pad(noise[None], (0, 1) * 3, mode="circular")[0].contiguous().to(device)
+
+
+@lru_cache(maxsize=1)
+def _spline_matrix() -> Tensor:
+    """Node values → spline values at `REFINEMENT` times as many places, periodic; (PERIOD · REFINEMENT, PERIOD)."""
+    places = torch.arange(PERIOD * REFINEMENT)[:, None] / REFINEMENT
+    distance = (places - torch.arange(PERIOD)).abs()
+    distance = torch.minimum(distance, PERIOD - distance)
+    near = 2 / 3 - distance**2 + distance**3 / 2
+    far = (2 - distance).clamp(min=0) ** 3 / 6
+    return torch.where(distance < 1, near, far)
+
+
+@lru_cache(maxsize=256)
+def _rotation(seed: int) -> Tensor:
+    """A random orthogonal matrix, so that no direction of the scanner is special to a lattice."""
+    generator = torch.Generator().manual_seed(seed ^ 0x5DEECE66D)
+    return torch.linalg.qr(torch.randn((3, 3), generator=generator, dtype=torch.float64))[0].float()
+
+
+def _octave_seed(seed: int, octave: int) -> int:
+    """Unrelated seeds for the octaves of a field (multiples of the golden ratio of 2^63)."""
+    return (int(seed) + octave * 0x4F1BBCDCBFA53E0B) % 2**63
