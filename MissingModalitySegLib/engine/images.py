@@ -1,0 +1,60 @@
+"""Reading volumes, with a sentence for everything that is not one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813
+
+from ..errors import InputError
+
+
+def read_image(path: str | Path) -> sitk.Image:
+    """A scalar 3D volume in physical space (LPS millimetres, as ITK has it); float32 unless it holds integers.
+
+    Raises `InputError` for what is missing, unreadable, not three-dimensional or in colour.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError("file-not-found", f"There is no file {path}.", "Check the path.")
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise InputError(
+            "unreadable-image",
+            f"{path.name} cannot be read as a volume.",
+            "It may be truncated, or of a format ITK does not know; NIfTI and NRRD always work.",
+        ) from error
+    return as_volume(image, path.name)
+
+
+def as_volume(image: sitk.Image, name: str) -> sitk.Image:
+    """`image` if it is a scalar volume; a 4D image with a single frame counts as one."""
+    if image.GetDimension() == 4 and image.GetSize()[3] == 1:
+        image = image[:, :, :, 0]
+    if image.GetDimension() != 3:
+        raise InputError(
+            "not-three-dimensional",
+            f"{name} has {image.GetDimension()} dimensions.",
+            "Give a single 3D volume; of a 4D series, extract one frame.",
+        )
+    if image.GetNumberOfComponentsPerPixel() != 1:
+        raise InputError("colour-image", f"{name} is a colour image.", "Give the greyscale volume it was made from.")
+    return image
+
+
+def to_array(image: sitk.Image) -> np.ndarray:
+    """The voxels as float32 in (x, y, z) order; not-finite ones become the smallest finite value."""
+    array = sitk.GetArrayFromImage(image).transpose(2, 1, 0).astype(np.float32)
+    finite = np.isfinite(array)
+    if not finite.all():
+        array = np.where(finite, array, array[finite].min() if finite.any() else 0.0)
+    return np.ascontiguousarray(array)
+
+
+def from_array(array: np.ndarray, like: sitk.Image) -> sitk.Image:
+    """An image of `array` (x, y, z) on the grid of `like`."""
+    image = sitk.GetImageFromArray(np.ascontiguousarray(array.transpose(2, 1, 0)))
+    image.CopyInformation(like)
+    return image
