@@ -1,8 +1,8 @@
 """Bringing intensities to a common scale.
 
 MRI has no unit, so every channel is centred and scaled by its own statistics over the brain of the *whole* volume. The
-same statistics serve a crop and a whole brain, which is what allows one pass over the brain at inference, and they do not
-change with how much of a lesion a crop happens to contain.
+same statistics serve a crop and a whole brain, which is what allows one pass over the brain at inference, and they do
+not change with how much of a lesion a crop happens to contain.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from MissingModalitySegLib.arrays.boxes import Box, bounding_box, cut, grow_to_multiple, paste
 
 

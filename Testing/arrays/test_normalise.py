@@ -1,5 +1,6 @@
 import numpy as np
 import torch
+
 from MissingModalitySegLib.arrays.normalise import brain_statistics, z_normalise
 
 
