@@ -1,0 +1,55 @@
+"""Convolutions whose kernel depends on the code, for batches in which every sample has a code of its own."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ConditionalConv3d(nn.Module):
+    """A 3x3x3 convolution with weights and biases that are a function of the code.
+
+    Subclasses say which function (`kernels`). One convolution per sample is all it costs, whatever made the kernel.
+    """
+
+    def kernels(self, code: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights (B, out, in, 3, 3, 3) and biases (B, out) for `code` (B, K); deterministic."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        if not self.training and bool((code == code[:1]).all()):
+            code = code[:1]  # one code for the whole batch, as in inference: one kernel
+        # A kernel is small: making it in full precision costs nothing, and the convolution rounds it as it likes.
+        with torch.autocast(x.device.type, enabled=False):
+            weight, bias = self.kernels(code)
+        return convolve_each(x, weight, bias)
+
+
+def convolve_each(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Convolve sample b of `x` (B, in, D, H, W) with `weight[b]` (out, in, 3, 3, 3) and `bias[b]` (out,).
+
+    With one kernel (first dimension 1) it serves all samples. With as many kernels as samples, two ways lead to the
+    same numbers: a grouped convolution, the samples side by side as channels, which is what a GPU wants; and one
+    convolution after the other, which on a CPU is up to five times faster, except where `_single_samples_are_slow`.
+    """
+    if len(weight) == 1:
+        return F.conv3d(x, weight[0], bias[0], padding=1)
+    if x.device.type == "cpu" and not _single_samples_are_slow(x):
+        samples = zip(x.split(1), weight, bias, strict=True)  # split, not indexing: its gradient is one concatenation
+        return torch.cat([F.conv3d(sample, w, b, padding=1) for sample, w, b in samples])
+    batch = len(x)
+    grouped = F.conv3d(
+        x.reshape(1, -1, *x.shape[2:]), weight.flatten(0, 1), bias.flatten(), padding=1, groups=batch
+    )  # 1 B·out D H W
+    return grouped.reshape(batch, -1, *x.shape[2:])
+
+
+def _single_samples_are_slow(x: Tensor) -> bool:
+    """Whether torch would leave oneDNN for its own, up to ten times slower code, were `x` cut into single samples.
+
+    It does so in float32 when a batch of one has no more than 20,480 elements, the last axis not counted: a rule made
+    for images, measured here on volumes (torch 2.13). Batches and grouped convolutions are not affected.
+    """
+    low_precision = x.dtype != torch.float32 or torch.is_autocast_enabled("cpu")
+    return not low_precision and x.shape[1:4].numel() <= 20480
