@@ -1,0 +1,75 @@
+"""No tissue is uniform: small fluctuations of brightness within each material.
+
+Two random fields (fine and coarse) stand for local water content. More water is darker on T1 and brighter on T2, FLAIR
+and DWI, so the sequences of a case fluctuate together, each material by its own amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .draws import log_uniform, seed, uniform
+from .fields import scalar_field
+from .materials import LESIONS, Material
+
+WATER = (-0.5, -0.4, 1.0, 1.0, 0.6)
+"""Relative change of each sequence with local water content."""
+
+HEAD = (Material.DURA, Material.BONE, Material.MARROW, Material.FAT, Material.MUSCLE, Material.EYE)
+
+
+@dataclass(frozen=True)
+class TextureParameters:
+    """Two fields and how strongly each material follows them."""
+
+    wavelengths_mm: tuple[float, float]
+    seeds: tuple[int, int]
+    amplitudes: tuple[tuple[float, ...], tuple[float, ...]]
+    """Relative standard deviation per field and material."""
+
+
+def sample_texture(generator: torch.Generator) -> TextureParameters:
+    amplitudes = tuple(tuple(_sample_amplitude(generator, material) for material in Material) for _ in range(2))
+    return TextureParameters(
+        (log_uniform(generator, 3, 8), log_uniform(generator, 12, 40)), (seed(generator), seed(generator)), amplitudes
+    )
+
+
+def texture(points: Tensor, fractions: Tensor, signals: Tensor, parameters: Sequence[TextureParameters]) -> Tensor:
+    """What texture adds to the images.
+
+    Args:
+        points: (B, X, Y, Z, 3) in mm.
+        fractions: (B, M, X, Y, Z) of each material.
+        signals: (B, 5, M) of `contrast.signals`.
+
+    Returns:
+        (B, 5, X, Y, Z)
+    """
+    weights = signals[:, None] * texture_weights(parameters, signals.device)  # B 2 5 M
+    mixed = torch.einsum("bksm,bmxyz->bksxyz", weights, fractions)
+    fields = [
+        scalar_field(points, [p.seeds[k] for p in parameters], [p.wavelengths_mm[k] for p in parameters])
+        for k in range(2)
+    ]
+    return sum(mixed[:, k] * fields[k][:, None] for k in range(2))
+
+
+def texture_weights(parameters: Sequence[TextureParameters], device: torch.device | str = "cpu") -> Tensor:
+    """Relative change per unit of each field, (B, 2, 5, M)."""
+    amplitudes = torch.tensor([p.amplitudes for p in parameters], device=device)
+    return amplitudes[:, :, None, :] * amplitudes.new_tensor(WATER)[:, None]
+
+
+def _sample_amplitude(generator: torch.Generator, material: Material) -> float:
+    if material == Material.AIR:
+        return 0.0
+    if material in LESIONS:
+        return uniform(generator, 0.02, 0.12)
+    if material in HEAD:
+        return uniform(generator, 0.03, 0.12)
+    return uniform(generator, 0.0, 0.025)
