@@ -1,0 +1,85 @@
+"""Dice plus cross-entropy, their plain sum as in MONAI's `DiceCELoss`: for nested regions and for exclusive classes.
+
+Everything is computed in float32, whatever the logits are.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from MissingModalitySegLib.errors import InputError
+
+SMOOTH = 1e-5
+"""Added to both sides of the Dice fraction, as MONAI does: an empty target met by an empty prediction scores 1."""
+
+
+def region_loss(
+    logits: Tensor, target: Tensor, *, region_weights: Tensor | None = None, soft_target: bool = False
+) -> Tensor:
+    """Dice plus binary cross-entropy of sigmoid regions; a scalar.
+
+    `logits` and `target` are (B, R, …), the target between 0 and 1. `region_weights` (B, R), not negative, says how
+    much each region of each sample counts; 0 leaves it out whatever its target holds. So a case of the scheme `lesion`
+    teaches the region `lesion` only. The loss is the weighted mean over samples and regions, and 0 where all weights
+    are. `soft_target` as in `dice_loss_terms`.
+
+    Raises `InputError` for shapes that do not belong together.
+    """
+    _check_same_shape(logits, target)
+    logits, target = logits.float(), target.to(logits.device, torch.float32)
+    if region_weights is None:
+        region_weights = logits.new_ones(logits.shape[:2])
+    if region_weights.shape != logits.shape[:2]:
+        raise InputError(
+            "wrong-shape",
+            f"The region weights have shape {tuple(region_weights.shape)}, not {tuple(logits.shape[:2])}.",
+            "Give one weight per sample and region.",
+        )
+    region_weights = region_weights.to(logits)
+    counted = (region_weights > 0).reshape(*region_weights.shape, *[1] * (logits.ndim - 2))
+    target = torch.where(counted, target, 0.0)
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none").flatten(2).mean(2)  # B R
+    terms = dice_loss_terms(logits.sigmoid(), target, soft_target=soft_target) + cross_entropy
+    return (region_weights * terms).sum() / region_weights.sum().clamp_min(torch.finfo(torch.float32).tiny)
+
+
+def class_loss(logits: Tensor, target: Tensor, *, include_background: bool = True, soft_target: bool = False) -> Tensor:
+    """Dice plus cross-entropy of classes that exclude each other (softmax); a scalar.
+
+    `logits` (B, C, …); `target` is (B, …) with whole numbers below C, or probabilities (B, C, …). Cross-entropy always
+    counts every class; Dice leaves class 0 out unless `include_background`. `soft_target` as in `dice_loss_terms`.
+    """
+    logits = logits.float()
+    if target.ndim == logits.ndim - 1:
+        target = F.one_hot(target.long(), logits.shape[1]).movedim(-1, 1)
+    _check_same_shape(logits, target)
+    target = target.to(logits)
+    cross_entropy = F.cross_entropy(logits, target)
+    first = 0 if include_background else 1
+    terms = dice_loss_terms(logits.softmax(1)[:, first:], target[:, first:], soft_target=soft_target)
+    return terms.mean() + cross_entropy
+
+
+def dice_loss_terms(prediction: Tensor, target: Tensor, *, soft_target: bool = False) -> Tensor:
+    """1 - Dice per sample and channel, (B, R), of probabilities (B, R, …) against `target` of the same shape.
+
+    The intersection is Σ p·q, the formula of Milletari et al. (V-Net, 3DV 2016) without squares. For a target q between
+    0 and 1 that is not smallest at p = q: it rewards p = 1 wherever q is above half the Dice reached. With
+    `soft_target` the intersection is Σ min(p, q), as MONAI's `DiceLoss(soft_label=True)` has it: the same number for
+    q ∈ {0, 1}, and smallest, zero, exactly at p = q.
+    """
+    prediction, target = prediction.flatten(2), target.flatten(2)
+    intersection = torch.minimum(prediction, target) if soft_target else prediction * target
+    sizes = prediction.sum(2) + target.sum(2)
+    return 1 - (2 * intersection.sum(2) + SMOOTH) / (sizes + SMOOTH)
+
+
+def _check_same_shape(logits: Tensor, target: Tensor) -> None:
+    if logits.shape != target.shape:
+        raise InputError(
+            "wrong-shape",
+            f"The target has shape {tuple(target.shape)}, the logits {tuple(logits.shape)}.",
+            "Give one channel of the target per channel of the logits.",
+        )
