@@ -4,7 +4,7 @@ Every segmentation network keeps one contract:
 
 - `network(x, code)` with `x` (B, K, D, H, W) and `code` (B, K) of zeros and ones gives logits (B, R, D, H, W). What a
   masked channel holds never reaches the output (`inputs.mask_channels`).
-- `network.fold(code)` with one code (K,) gives a network of its own, without anything the code makes constant, that maps
-  x (B, K, D, H, W) to the same logits: what inference runs.
+- `network.fold(code)` with one code (K,) gives a network of its own, without anything the code makes constant, that
+  maps x (B, K, D, H, W) to the same logits: what inference runs.
 - `registry.build({"architecture": …, "config": {…}})` makes any of them from the network section of a manifest.
 """

@@ -48,7 +48,7 @@ class DynamicStemConfig(UNetConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.hidden >= 1, "hidden", "the layer between code and factors has one unit or more.")
+        require(1 <= self.hidden <= 4096, "hidden", "the layer between code and factors has from 1 to 4096 units.")
 
 
 class DynamicStemUNet(ConditionalUNet):

@@ -26,8 +26,8 @@ class MixtureConfig(UNetConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.experts >= 1, "experts", "a mixture has one expert or more.")
-        require(self.code_noise >= 0, "code_noise", "a standard deviation is not negative.")
+        require(1 <= self.experts <= 64, "experts", "a mixture has from 1 to 64 experts.")
+        require(0 <= self.code_noise <= 10, "code_noise", "a standard deviation from 0 to 10 is meant.")
         require(
             self.moe_stem or self.moe_encoder,
             "moe_stem, moe_encoder",

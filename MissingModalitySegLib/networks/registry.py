@@ -32,7 +32,7 @@ ARCHITECTURES: dict[str, str] = {
 
 def architecture(name: str) -> type[nn.Module]:
     """The class registered under `name`."""
-    if name not in ARCHITECTURES:
+    if not isinstance(name, str) or name not in ARCHITECTURES:
         raise InputError(
             "unknown-architecture",
             f"“{name}” is not a network this program knows.",
@@ -44,24 +44,29 @@ def architecture(name: str) -> type[nn.Module]:
 
 def resolve(section: Mapping[str, Any]) -> tuple[type[nn.Module], Any]:
     """The class and the complete configuration that a network section means."""
-    unknown = sorted(set(section) - {"architecture", "preset", "config"})
+    if not isinstance(section, Mapping):
+        raise InputError("bad-network-section", "The network section is not a table of keys and values.")
+    unknown = sorted(str(key) for key in set(section) - {"architecture", "preset", "config"})
     if unknown or "architecture" not in section:
         problem = f"has unknown keys: {', '.join(unknown)}" if unknown else "lacks the key “architecture”"
         raise InputError("bad-network-section", f"The network section {problem}.")
     network_class = architecture(section["architecture"])
     config = network_class.Config()
-    if section.get("preset") is not None:
-        if section["preset"] not in network_class.PRESETS:
+    preset = section.get("preset")
+    if preset is not None:
+        if not isinstance(preset, str) or preset not in network_class.PRESETS:
             raise InputError(
                 "unknown-preset",
-                f"{section['architecture']} has no preset “{section['preset']}”.",
+                f"{section['architecture']} has no preset “{preset}”.",
                 f"Use one of {', '.join(network_class.PRESETS)}.",
             )
-        config = network_class.PRESETS[section["preset"]]
-    overrides = section.get("config", {})
-    if overrides:
-        config = read_config(network_class.Config, write_config(config) | dict(overrides))
-    return network_class, config
+        config = network_class.PRESETS[preset]
+    overrides = section.get("config")
+    if overrides is None:
+        return network_class, config
+    if isinstance(overrides, Mapping):
+        overrides = write_config(config) | dict(overrides)
+    return network_class, read_config(network_class.Config, overrides)
 
 
 def build(section: Mapping[str, Any]) -> nn.Module:
@@ -72,8 +77,9 @@ def build(section: Mapping[str, Any]) -> nn.Module:
 
 def describe(network: nn.Module) -> dict[str, Any]:
     """The section from which `build` makes the same network again: plain JSON data, complete, no preset."""
-    for name in ARCHITECTURES:
-        if type(network) is architecture(name):
+    place = f"{type(network).__module__.removeprefix(f'{__package__}.')}:{type(network).__name__}"
+    for name, registered in ARCHITECTURES.items():
+        if place == registered:
             return {"architecture": name, "config": write_config(network.config)}
     raise InputError("unknown-architecture", f"{type(network).__name__} is not a registered network.")
 

@@ -31,11 +31,12 @@ class UNetConfig:
     blocks_per_level: int = 1
 
     def __post_init__(self) -> None:
+        # The upper bounds keep a damaged or hostile manifest from asking for all the memory there is.
         require(1 <= self.channels <= 16, "channels", "from 1 to 16 modalities can be used.")
-        require(self.regions >= 1, "regions", "there is nothing to segment without a region.")
-        require(len(self.widths) >= 2, "widths", "a U-Net has two levels or more.")
-        require(all(width >= 1 for width in self.widths), "widths", "a level has one channel or more.")
-        require(self.blocks_per_level >= 1, "blocks_per_level", "a level has one block or more.")
+        require(1 <= self.regions <= 256, "regions", "from 1 to 256 regions can be segmented.")
+        require(2 <= len(self.widths) <= 8, "widths", "a U-Net has from 2 to 8 levels.")
+        require(all(1 <= width <= 1024 for width in self.widths), "widths", "a level has from 1 to 1024 channels.")
+        require(1 <= self.blocks_per_level <= 16, "blocks_per_level", "a level has from 1 to 16 blocks.")
 
     @property
     def multiple(self) -> int:
