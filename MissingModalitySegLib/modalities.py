@@ -48,11 +48,13 @@ class Modality(str, Enum):
 
 _SPELLINGS = {modality.value.casefold(): modality for modality in Modality} | {
     "t1w": Modality.T1,
+    "t1n": Modality.T1,
     "t1c": Modality.T1CE,
     "t1gd": Modality.T1CE,
     "t1post": Modality.T1CE,
     "t2w": Modality.T2,
     "t2flair": Modality.FLAIR,
+    "t2f": Modality.FLAIR,
     "flr": Modality.FLAIR,
 }
 
@@ -115,8 +117,8 @@ class Code:
     @classmethod
     def from_vector(cls, vector: Iterable[float], modalities: Sequence[Modality | str] = MODALITIES) -> Code:
         """Read a 0/1 vector in channel order."""
-        vector = [float(value) for value in vector]
-        if len(vector) != len(modalities) or any(value not in (0.0, 1.0) for value in vector):
+        vector = list(vector)
+        if len(vector) != len(modalities) or any(value not in (0, 1) for value in vector):
             raise InputError(
                 "bad-code-vector",
                 f"A code over {len(modalities)} modalities is as many zeros and ones, not {vector}.",
