@@ -1,0 +1,120 @@
+"""The 3D U-Net with group norm that autoencoder and segmentation network share.
+
+Widths 16-32-64-128, 1/2/2/4 pre-activation residual blocks, additive skips. The paper says only “3D U-Net with group
+normalization” (section 4.2); the rest is ours, after the masked autoencoder on which the paper builds.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..configs import require
+
+
+@dataclass(frozen=True)
+class BackboneShape:
+    """What decides the parameters of a backbone; two networks with equal shapes can exchange theirs."""
+
+    modalities: int
+    widths: tuple[int, ...]
+    blocks: tuple[int, ...]
+    groups: int
+
+    def __post_init__(self) -> None:
+        require(self.modalities >= 1, "modalities", "there must be at least one.")
+        require(len(self.widths) >= 2, "widths", "a U-Net needs at least two levels.")
+        require(all(width >= 1 for width in self.widths), "widths", "every width must be positive.")
+        require(
+            len(self.blocks) == len(self.widths), "blocks", f"give one number for each of {len(self.widths)} levels."
+        )
+        require(all(count >= 1 for count in self.blocks), "blocks", "every level needs at least one block.")
+        require(self.groups >= 1, "groups", "there must be at least one.")
+
+    @property
+    def multiple(self) -> int:
+        """What must divide every spatial size."""
+        return 2 ** (len(self.widths) - 1)
+
+
+class Backbone(nn.Module):
+    """Image in, encoder features at every scale and the decoder's last features out."""
+
+    def __init__(self, shape: BackboneShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.stem = nn.Conv3d(shape.modalities, shape.widths[0], 3, padding=1)
+        self.encoder = nn.ModuleList(
+            nn.Sequential(*(ResidualBlock(width, shape.groups) for _ in range(count)))
+            for width, count in zip(shape.widths, shape.blocks, strict=True)
+        )
+        self.downs = nn.ModuleList(
+            nn.Conv3d(fine, coarse, 3, stride=2, padding=1)
+            for fine, coarse in zip(shape.widths[:-1], shape.widths[1:], strict=True)
+        )
+        self.laterals = nn.ModuleList(
+            nn.Conv3d(coarse, fine, 1) for fine, coarse in zip(shape.widths[:-1], shape.widths[1:], strict=True)
+        )
+        self.decoder = nn.ModuleList(ResidualBlock(width, shape.groups) for width in shape.widths[:-1])
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """Features of every scale, finest first: level l has shape (B, widths[l], D/2^l, H/2^l, W/2^l)."""
+        features = [self.encoder[0](self.stem(x))]
+        for down, blocks in zip(self.downs, self.encoder[1:], strict=True):
+            features.append(blocks(down(features[-1])))
+        return features
+
+    def decode(self, features: list[Tensor]) -> Tensor:
+        """Features at full resolution (B, widths[0], D, H, W)."""
+        y = features[-1]
+        for level in range(len(self.decoder) - 1, -1, -1):
+            y = F.interpolate(self.laterals[level](y), scale_factor=2, mode="trilinear", align_corners=False)
+            y = self.decoder[level](y + features[level])
+        return y
+
+    def fold(self, available: Tensor) -> Backbone:
+        """A copy whose stem takes only the channels listed in `available` (n,)."""
+        folded = copy.deepcopy(self)
+        stem = folded.stem
+        folded.stem = nn.Conv3d(len(available), stem.out_channels, 3, padding=1).to(stem.weight)
+        folded.stem.weight = nn.Parameter(stem.weight.detach()[:, available.to(stem.weight.device)].clone())
+        folded.stem.bias = stem.bias
+        return folded
+
+
+class ResidualBlock(nn.Module):
+    """x + Conv(ReLU(GN(Conv(ReLU(GN(x)))))), 3x3x3 kernels."""
+
+    def __init__(self, width: int, groups: int) -> None:
+        super().__init__()
+        self.first = NormReluConv(width, width, 3, groups)
+        self.second = NormReluConv(width, width, 3, groups)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(self.first(x))
+
+
+class NormReluConv(nn.Sequential):
+    """Pre-activation: group norm, ReLU, convolution; with kernel size 1 the head of a network."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel_size: int, groups: int) -> None:
+        super().__init__(
+            group_norm(channels_in, groups),
+            nn.ReLU(),
+            nn.Conv3d(channels_in, channels_out, kernel_size, padding=kernel_size // 2),
+        )
+
+
+def group_norm(width: int, groups: int) -> nn.GroupNorm:
+    """Group norm with `groups` groups, or as many as divide both numbers: 8 for 16 and 24 channels, 4 for 12."""
+    return nn.GroupNorm(math.gcd(groups, width), width)
+
+
+def available_channels(code: Tensor) -> Tensor:
+    """The indices of the ones in a code (K,)."""
+    return torch.nonzero(code.to(torch.bool), as_tuple=True)[0]

@@ -1,0 +1,89 @@
+"""The backbone against a forward pass written out with torch's functions, and the errors of its configuration."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.networks.registry import build, presets
+from MissingModalitySegLib.networks.universal.backbone import Backbone, BackboneShape, group_norm
+
+SHAPE = BackboneShape(modalities=3, widths=(4, 6, 8), blocks=(1, 2, 1), groups=2)
+
+
+def randomised(network):
+    """Norm weights and biases start at one and zero; other values test that they are used."""
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.2 * torch.randn(parameter.shape, generator=generator))
+    return network.eval()
+
+
+def written_out(parameters, x):
+    def conv(name, y, stride=1):
+        weight = parameters[f"{name}.weight"]
+        return F.conv3d(y, weight, parameters[f"{name}.bias"], stride, weight.shape[-1] // 2)
+
+    def half(name, y):
+        normed = F.group_norm(y, 2, parameters[f"{name}.0.weight"], parameters[f"{name}.0.bias"])
+        return conv(f"{name}.2", normed.relu())
+
+    def block(name, y):
+        return y + half(f"{name}.second", half(f"{name}.first", y))
+
+    fine = block("encoder.0.0", conv("stem", x))
+    middle = block("encoder.1.1", block("encoder.1.0", conv("downs.0", fine, 2)))
+    deep = block("encoder.2.0", conv("downs.1", middle, 2))
+    up = torch.nn.Upsample(scale_factor=2, mode="trilinear")
+    y = block("decoder.1", up(conv("laterals.1", deep)) + middle)
+    return [fine, middle, deep], block("decoder.0", up(conv("laterals.0", y)) + fine)
+
+
+def test_forward_is_the_written_out_network():
+    backbone = randomised(Backbone(SHAPE))
+    x = torch.randn(2, 3, 8, 12, 16, generator=torch.Generator().manual_seed(0))
+    features = backbone.encode(x)
+    decoded = backbone.decode(features)
+    expected_features, expected = written_out(backbone.state_dict(), x)
+    for found, wanted in zip(features, expected_features, strict=True):
+        torch.testing.assert_close(found, wanted)
+    torch.testing.assert_close(decoded, expected)
+
+
+def test_paper_preset_has_the_decided_sizes():
+    backbone = build({"architecture": "universal", "preset": "paper"}).backbone
+    assert [len(level) for level in backbone.encoder] == [1, 2, 2, 4]
+    assert [level[0].first[2].out_channels for level in backbone.encoder] == [16, 32, 64, 128]
+    assert {m.num_groups for m in backbone.modules() if isinstance(m, torch.nn.GroupNorm)} == {8}
+
+
+@pytest.mark.parametrize(("width", "groups"), [(16, 8), (24, 8), (12, 4), (96, 8), (7, 1)])
+def test_groups_divide_the_width(width, groups):
+    assert group_norm(width, 8).num_groups == groups
+
+
+def test_both_networks_have_the_same_presets():
+    ours, theirs = presets("universal"), presets("masked_autoencoder")
+    assert set(ours) == set(theirs) == {"paper", "starter", "tiny"}
+    for name in ours:
+        assert theirs[name].items() <= ours[name].items()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"modalities": 0},
+        {"widths": [16]},
+        {"widths": [16, 0], "blocks": [1, 1]},
+        {"blocks": [1, 2]},
+        {"blocks": [1, 2, 2, 0]},
+        {"groups": 0},
+    ],
+)
+@pytest.mark.parametrize("architecture", ["universal", "masked_autoencoder"])
+def test_impossible_sizes_are_refused(architecture, config):
+    with pytest.raises(InputError) as error:
+        build({"architecture": architecture, "config": config})
+    assert error.value.code == "bad-config-value"
+    assert next(iter(config)) in error.value.message
