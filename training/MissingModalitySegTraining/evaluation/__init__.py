@@ -1,0 +1,1 @@
+"""Measuring a model on labelled cases, code by code, through the same path that users' volumes take."""
