@@ -1,0 +1,96 @@
+"""Errors of brain extraction: a border too wide or too tight, uneven, with pieces of head kept or brain lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .bias import HEAD_CENTRE
+from .draws import chance, choose, normal, seed, uniform
+from .fields import scalar_field
+from .resolution import along_axes, box_average
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A place on the surface of the brain, seen from its centre, where the border is moved."""
+
+    direction: tuple[float, float, float]
+    """Unit vector."""
+    angle_deg: float
+    """Half width."""
+    depth_mm: float
+    """Positive keeps head, negative loses brain."""
+
+
+@dataclass(frozen=True)
+class Stripping:
+    """How far the border of a brain mask is from the true one, mm; positive is outside."""
+
+    offset_mm: float
+    roughness_mm: float
+    roughness_seed: int
+    patches: tuple[Patch, ...]
+
+
+FAITHFUL = Stripping(0.0, 0.0, 0, ())
+"""No error."""
+
+REACH_MM = 8.0
+"""Distances beyond this are not told apart: no border moves further."""
+
+
+def sample_stripping(generator: torch.Generator) -> Stripping:
+    """A third of the masks are good, the others off by up to 3 mm, some with patches of up to 8 mm."""
+    if chance(generator, 1 / 3):
+        return FAITHFUL
+    count = choose(generator, {0: 0.55, 1: 0.2, 2: 0.15, 3: 0.1})
+    patches = []
+    for _ in range(count):
+        direction = torch.nn.functional.normalize(torch.tensor([normal(generator, 1.0) for _ in range(3)]), dim=0)
+        depth = uniform(generator, 2, REACH_MM) * choose(generator, {1: 0.6, -1: 0.4})
+        patches.append(Patch(tuple(direction.tolist()), uniform(generator, 8, 25), depth))
+    return Stripping(uniform(generator, -2, 3), uniform(generator, 0, 1.5), seed(generator), tuple(patches))
+
+
+def strip(distance_mm: Tensor, points: Tensor, cases: Sequence[Stripping]) -> Tensor:
+    """The mask that an imperfect extraction leaves.
+
+    Args:
+        distance_mm: (B, X, Y, Z) signed distance to the brain's border, negative inside.
+        points: (B, X, Y, Z, 3) in mm.
+
+    Returns:
+        (B, X, Y, Z) bool
+    """
+    border = torch.stack([_border(points[b], case) for b, case in enumerate(cases)])
+    rough = distance_mm.new_tensor([case.roughness_mm for case in cases])
+    if rough.any():
+        border = border + rough[:, None, None, None] * scalar_field(points, [c.roughness_seed for c in cases], 25.0)
+    return distance_mm <= border.clamp(-REACH_MM, REACH_MM)
+
+
+def distance_from_mask(mask: Tensor, spacing_mm: tuple[float, float, float]) -> Tensor:
+    """A signed distance (B, X, Y, Z) within ±`REACH_MM` of the border of `mask`, negative inside; approximate.
+
+    The average of a mask over a cube rises linearly across a flat border, by 1 per width of the cube.
+    """
+    matrices = []
+    for size, step in zip(mask.shape[1:], spacing_mm, strict=True):
+        positions = torch.arange(size, device=mask.device) * step
+        matrices.append(box_average(positions, positions, 2 * REACH_MM))
+    share = torch.stack([along_axes(one, tuple(matrices)) for one in mask.float()])
+    return (0.5 - share) * 2 * REACH_MM
+
+
+def _border(points: Tensor, case: Stripping) -> Tensor:
+    border = torch.full(points.shape[:-1], case.offset_mm, device=points.device)
+    if case.patches:
+        outward = torch.nn.functional.normalize(points - points.new_tensor(HEAD_CENTRE), dim=-1)
+        for patch in case.patches:
+            cosine = (outward @ points.new_tensor(patch.direction)).clamp(-1, 1)
+            border = border + patch.depth_mm * torch.exp(-0.5 * (cosine.acos().rad2deg() / patch.angle_deg) ** 2)
+    return border
