@@ -24,7 +24,7 @@ from MissingModalitySegTraining.phantom.artefacts import (
     move_during,
     rician,
 )
-from MissingModalitySegTraining.phantom.bias import HEAD_CENTRE, TERMS, bias_at, bias_on, sample_bias
+from MissingModalitySegTraining.phantom.bias import TERMS, bias_at, bias_on, sample_bias
 from MissingModalitySegTraining.phantom.geometry import native_geometry
 from MissingModalitySegTraining.phantom.misalignment import Misalignment, move
 from MissingModalitySegTraining.phantom.records import from_record, to_record
@@ -263,7 +263,7 @@ def test_spike_is_one_pair_of_lines_in_k_space():
 def test_bias_averages_one_over_the_head_and_is_smooth():
     generator = torch.Generator().manual_seed(2)
     points = torch.rand(20000, 3) * 170 - 85
-    points = points[points.norm(dim=1) < 85] + torch.tensor(HEAD_CENTRE)
+    points = points[points.norm(dim=1) < 85]
     for deviation in (0.05, 0.2, 0.3):
         coil = sample_bias(generator, deviation)
         for coefficients in (coil, sample_bias(generator, deviation, shared=coil)):
@@ -279,7 +279,7 @@ def test_bias_on_axes_equals_bias_at_points_and_numpy():
     cube = np.zeros((4, 4, 4))
     for powers, value in zip(TERMS, coefficients, strict=True):
         cube[powers] = value
-    u = (GRID.points().numpy() - np.array(HEAD_CENTRE)) / 100
+    u = (GRID.points().numpy()) / 100
     expected = np.exp(np.polynomial.legendre.legval3d(u[..., 0], u[..., 1], u[..., 2], cube))
     np.testing.assert_allclose(on_axes, expected, rtol=1e-4)
 
@@ -290,7 +290,7 @@ def test_bias_on_axes_equals_bias_at_points_and_numpy():
 def test_move_is_a_rotation_about_the_head_and_a_translation():
     points = torch.rand(50, 3) * 100
     rotation, translation = (3.0, -4.0, 5.0), (1.0, 2.0, -3.0)
-    turned = Rotation.from_rotvec(rotation, degrees=True).apply(points.numpy() - HEAD_CENTRE) + HEAD_CENTRE
+    turned = Rotation.from_rotvec(rotation, degrees=True).apply(points.numpy())
     np.testing.assert_allclose(move(points, Misalignment(rotation, translation)), turned + translation, atol=1e-3)
     assert torch.equal(move(points, Misalignment()), points)
 
@@ -413,8 +413,8 @@ def test_native_is_moved_and_deterministic():
 
 
 def ball(radius: float = 12.0) -> tuple[torch.Tensor, torch.Tensor]:
-    points = Grid.centred(HEAD_CENTRE, 1.0, (40, 40, 40)).points()[None]
-    return points, (points - torch.tensor(HEAD_CENTRE)).norm(dim=-1) - radius
+    points = Grid.centred((0.0, 0.0, 0.0), 1.0, (40, 40, 40)).points()[None]
+    return points, (points).norm(dim=-1) - radius
 
 
 def test_faithful_mask_is_the_brain():
@@ -436,7 +436,7 @@ def test_offset_erodes_and_dilates(offset):
 def test_patch_keeps_head_on_its_side_only():
     points, distance = ball()
     mask = strip(distance, points, [Stripping(0.0, 0.0, 0, (Patch((1.0, 0.0, 0.0), 12.0, 6.0),))])
-    added = points[mask & (distance > 0.2)] - torch.tensor(HEAD_CENTRE)
+    added = points[mask & (distance > 0.2)]
     assert len(added) > 50
     assert (added[:, 0] > 0.8 * added.norm(dim=1)).all()
     assert not ((~mask) & (distance <= 0)).any()
@@ -454,8 +454,8 @@ def test_rough_border_goes_both_ways_and_batch_equals_single():
 
 def test_distance_from_mask_orders_like_the_distance():
     """A brain-sized ball; the average over a cube takes a curved border for one a little further in."""
-    points = Grid.centred(HEAD_CENTRE, 2.0, (80, 80, 80)).points()[None]
-    distance = (points - torch.tensor(HEAD_CENTRE)).norm(dim=-1) - 65
+    points = Grid.centred((0.0, 0.0, 0.0), 2.0, (80, 80, 80)).points()[None]
+    distance = (points).norm(dim=-1) - 65
     guess = distance_from_mask(distance <= 0, (2.0, 2.0, 2.0))
     near = distance.abs() < 4
     assert (guess - distance)[near].abs().max() < 2.0

@@ -1,7 +1,8 @@
 """The coil's sensitivity: a smooth factor over the head.
 
 The logarithm of the field is a polynomial of order three in position (products of Legendre polynomials), so a crop sees
-its part of the same field as the whole head, and on a grid the sum separates into its axes.
+its part of the same field as the whole head, and on a grid the sum separates into its axes. The origin of a subject's
+world lies near the centre of the brain.
 """
 
 from __future__ import annotations
@@ -13,9 +14,6 @@ import torch
 from torch import Tensor
 
 from .draws import normal
-
-HEAD_CENTRE = (0.0, -18.0, 5.0)
-"""About the middle of the head, mm; also what a head turns around."""
 
 RADIUS_MM = 100.0
 """Where the polynomials reach the end of their interval; beyond 1.2 times this the field stays as it is there."""
@@ -41,14 +39,14 @@ def sample_bias(
         rough[0] = 0.0
     axis = torch.linspace(-0.85, 0.85, 9) * RADIUS_MM
     offsets = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1).reshape(-1, 3)
-    head = offsets[offsets.norm(dim=1) <= 0.85 * RADIUS_MM] + torch.tensor(HEAD_CENTRE)
+    head = offsets[offsets.norm(dim=1) <= 0.85 * RADIUS_MM]
     mean = bias_at(head, rough).mean()
     return (-float(mean.log()), *rough[1:])
 
 
 def bias_at(points: Tensor, coefficients: Sequence[float]) -> Tensor:
     """The field at `points` (…, 3) in mm; returns (…)."""
-    along = [_legendre(points[..., axis], axis) for axis in range(3)]
+    along = [_legendre(coordinate) for coordinate in points.unbind(dim=-1)]
     field = torch.tensordot(along[0], _cube(coefficients, points), dims=1)  # … j k
     field = torch.einsum("...jk,...j->...k", field, along[1])
     return (field * along[2]).sum(dim=-1).exp()
@@ -56,7 +54,7 @@ def bias_at(points: Tensor, coefficients: Sequence[float]) -> Tensor:
 
 def bias_on(axes: Sequence[Tensor], coefficients: Sequence[float]) -> Tensor:
     """The field on the lattice spanned by three axes in mm; the same as `bias_at` of its points, cheaper."""
-    along = [_legendre(positions, axis) for axis, positions in enumerate(axes)]
+    along = [_legendre(positions) for positions in axes]
     field = _cube(coefficients, axes[0])
     for degrees in along:  # contracts the first axis and appends its positions: ijk → jkx → kxy → xyz
         field = torch.tensordot(field, degrees, dims=([0], [1]))
@@ -70,7 +68,7 @@ def _cube(coefficients: Sequence[float], like: Tensor) -> Tensor:
     return cube.to(like.device)
 
 
-def _legendre(positions: Tensor, axis: int) -> Tensor:
+def _legendre(positions: Tensor) -> Tensor:
     """P0 … P3 of one coordinate, (…, 4)."""
-    u = ((positions - HEAD_CENTRE[axis]) / RADIUS_MM).clamp(-1.2, 1.2)
+    u = (positions / RADIUS_MM).clamp(-1.2, 1.2)
     return torch.stack([torch.ones_like(u), u, 1.5 * u**2 - 0.5, 2.5 * u**3 - 1.5 * u], dim=-1)

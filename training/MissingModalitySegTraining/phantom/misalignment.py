@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .bias import HEAD_CENTRE
-
 AIR_CAVITIES: tuple[tuple[tuple[float, float, float], float], ...] = (
-    ((0.0, 45.0, -28.0), 18.0),
-    ((-46.0, -28.0, -32.0), 14.0),
-    ((46.0, -28.0, -32.0), 14.0),
+    ((0.0, 60.0, -31.0), 18.0),
+    ((-42.0, -7.0, -35.0), 14.0),
+    ((42.0, -7.0, -35.0), 14.0),
 )
-"""Centre and reach, mm, of what air in the frontal sinus and the petrous bones does to the field."""
+"""Centre and reach, mm, of what air in the frontal sinus and the petrous bones does to the field of an average head."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Misalignment:
     """The head's position relative to the reference sequence, and the distortion of an echo-planar image."""
 
     rotation_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Axis times angle, about `HEAD_CENTRE`."""
+    """Axis times angle, about the origin, near the centre of the brain."""
     translation_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
     distortion_mm: float = 0.0
     """Largest displacement along y beside the air cavities."""
@@ -30,7 +28,6 @@ class Misalignment:
 
 def move(points: Tensor, misalignment: Misalignment) -> Tensor:
     """The position in the anatomy (…, 3) that the sequence shows at `points` (…, 3), mm."""
-    centre = points.new_tensor(HEAD_CENTRE)
     if misalignment.distortion_mm:
         displacement = sum(
             torch.exp(-(points - points.new_tensor(place)).square().sum(dim=-1) / (2 * reach**2))
@@ -39,7 +36,7 @@ def move(points: Tensor, misalignment: Misalignment) -> Tensor:
         along_y = points.new_tensor((0.0, misalignment.distortion_mm, 0.0))
         points = points + displacement[..., None] * along_y
     if any(misalignment.rotation_deg):
-        points = (points - centre) @ rotation_matrix(misalignment.rotation_deg).to(points).T + centre
+        points = points @ rotation_matrix(misalignment.rotation_deg).to(points).T
     return points + points.new_tensor(misalignment.translation_mm)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .bias import HEAD_CENTRE
 from .draws import chance, choose, normal, seed, uniform
 from .fields import scalar_field
 from .resolution import along_axes, box_average
@@ -16,7 +15,7 @@ from .resolution import along_axes, box_average
 
 @dataclass(frozen=True)
 class Patch:
-    """A place on the surface of the brain, seen from its centre, where the border is moved."""
+    """A place on the surface of the brain, seen from the origin, where the border is moved."""
 
     direction: tuple[float, float, float]
     """Unit vector."""
@@ -89,7 +88,7 @@ def distance_from_mask(mask: Tensor, spacing_mm: tuple[float, float, float]) -> 
 def _border(points: Tensor, case: Stripping) -> Tensor:
     border = torch.full(points.shape[:-1], case.offset_mm, device=points.device)
     if case.patches:
-        outward = torch.nn.functional.normalize(points - points.new_tensor(HEAD_CENTRE), dim=-1)
+        outward = torch.nn.functional.normalize(points, dim=-1)
         for patch in case.patches:
             cosine = (outward @ points.new_tensor(patch.direction)).clamp(-1, 1)
             border = border + patch.depth_mm * torch.exp(-0.5 * (cosine.acos().rad2deg() / patch.angle_deg) ** 2)
