@@ -1,0 +1,104 @@
+"""Where models are looked for, and finding one by name.
+
+In order: the folders in `MISSING_MODALITY_SEG_MODELS`, the user's folder of imported models, what the program brought
+along. The first sound bundle of a name is the one used; a damaged one is listed with its error and hides nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BundleError, InputError
+from ..resources import resources, user_data
+from . import names
+from .folder import Bundle, load
+
+VARIABLE = "MISSING_MODALITY_SEG_MODELS"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder of bundles; `origin` is `environment`, `user` or `bundled`."""
+
+    origin: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A bundle that was found. Either `bundle` or `error` is set; `used` says whether its name leads to it."""
+
+    name: str
+    folder: Path
+    origin: str
+    bundle: Bundle | None = None
+    error: BundleError | None = None
+    used: bool = False
+
+
+def user_models() -> Path:
+    """The per-user folder that imports go to. Need not exist yet."""
+    return user_data() / "models"
+
+
+def places() -> tuple[Place, ...]:
+    """The search path, most important first; folders need not exist."""
+    named = [Path(part) for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
+    found = [Place("environment", folder) for folder in named]
+    found.append(Place("user", user_models()))
+    with suppress(InputError):  # an installation without data still uses imported models; `doctor` tells
+        found.append(Place("bundled", resources() / "models"))
+    return tuple(found)
+
+
+def available(search: tuple[Place, ...] | None = None) -> tuple[Listing, ...]:
+    """Every bundle on the search path, damaged ones included, in the order of the path and then by name."""
+    listings: list[Listing] = []
+    used: set[str] = set()
+    for place in places() if search is None else search:
+        for folder in _bundle_folders(place.folder):
+            try:
+                bundle = load(folder)
+            except BundleError as error:
+                listings.append(Listing(folder.name, folder, place.origin, error=error))
+                continue
+            listings.append(Listing(bundle.name, folder, place.origin, bundle, used=bundle.name not in used))
+            used.add(bundle.name)
+    return tuple(listings)
+
+
+def find(name: str, search: tuple[Place, ...] | None = None) -> Bundle:
+    """The bundle called `name`, or the one in the folder `name`. Raises `BundleError`."""
+    if os.sep in str(name) or "/" in str(name):
+        return load(Path(name))
+    listings = available(search)
+    for listing in listings:
+        if listing.used and listing.name == name:
+            return listing.bundle
+    for listing in listings:
+        if listing.error is not None and listing.name == name:
+            raise listing.error
+    known = sorted({listing.name for listing in listings if listing.used})
+    near = difflib.get_close_matches(str(name), known, n=1)
+    if near:
+        hint = f"Did you mean “{near[0]}”?"
+    elif known:
+        hint = f"There are {', '.join(known)}."
+    else:
+        hint = "There are no models yet; get one with `missing-modality-seg models import`."
+    raise BundleError("bundle-not-found", f"There is no model “{name}”.", hint)
+
+
+def _bundle_folders(folder: Path) -> list[Path]:
+    """The folders in `folder` that mean to be bundles, or `folder` itself if it is one."""
+    if os.path.lexists(folder / names.MANIFEST):
+        return [folder]
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:  # not there, or not to be read: nothing is found in it
+        return []
+    return [path for path in inside if not path.name.startswith(".") and path.is_dir()]
