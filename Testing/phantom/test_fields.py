@@ -5,9 +5,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import BSpline
+
 from MissingModalitySegTraining.phantom.fields import PERIOD, random_field, scalar_field, vector_field
 from MissingModalitySegTraining.phantom.space import Grid
-from scipy.interpolate import BSpline
 
 
 def scattered(count: int, seed: int = 0, extent: float = 400.0) -> torch.Tensor:

@@ -7,7 +7,7 @@ turned at random, which no crop can notice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
@@ -119,3 +119,27 @@ def _rotation(seed: int) -> Tensor:
 def _octave_seed(seed: int, octave: int) -> int:
     """Unrelated seeds for the octaves of a field (multiples of the golden ratio of 2^63)."""
     return (int(seed) + octave * 0x4F1BBCDCBFA53E0B) % 2**63
+
+
+def tabulated(function: Callable[[Tensor], Tensor], points: Tensor, step_mm: float) -> Tensor:
+    """A costly smooth function, evaluated only on a coarse lattice and read linearly in between.
+
+    The lattice lies at multiples of `step_mm` in the world, so that any two grids still see one function.
+
+    Args:
+        function: positions (B, X, Y, Z, 3) → values (B, C, X, Y, Z).
+        points: (B, X, Y, Z, 3) in mm, close together: the lattice fills their bounding box.
+        step_mm: spacing of the lattice.
+
+    Returns:
+        (B, C, X, Y, Z)
+    """
+    low = torch.floor(points.amin(dim=(1, 2, 3)) / step_mm)  # B 3
+    counts = (torch.ceil(points.amax(dim=(1, 2, 3)) / step_mm) - low).amax(dim=0).long() + 1
+    counts = [max(2, count) for count in counts.tolist()]
+    steps = [torch.arange(count, device=points.device, dtype=points.dtype) for count in counts]
+    lattice = torch.stack(torch.meshgrid(*steps, indexing="ij"), dim=-1)
+    table = function((lattice + low[:, None, None, None]) * step_mm)
+    places = points / step_mm - low[:, None, None, None]
+    places = places * (2 / (places.new_tensor(counts) - 1)) - 1
+    return F.grid_sample(table.transpose(2, 4), places, padding_mode="border", align_corners=True)
