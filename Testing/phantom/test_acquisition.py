@@ -386,6 +386,18 @@ def test_native_slices_average_what_they_cut():
     torch.testing.assert_close(volume[3, 3], expected, atol=0.015, rtol=0)
 
 
+@pytest.mark.parametrize(("in_plane", "thickness"), [(1.0, 1.0), (0.7, 5.0), (2.0, 2.0), (2.2, 4.0), (4.0, 4.0)])
+def test_samples_fill_their_voxel(in_plane, thickness):
+    sequence = replace(IDEAL, in_plane_mm=in_plane, slice_mm=thickness)
+    offsets = np.array(native_geometry(sequence, (-9, -9, -9), (9, 9, 9)).samples_in_voxel(1.0))
+    np.testing.assert_allclose(offsets.mean(axis=0), 0, atol=1e-9)
+    widths = np.array([in_plane if in_plane > 1.2 else 0.0, in_plane if in_plane > 1.2 else 0.0, thickness])
+    assert (np.abs(offsets) <= widths * 0.75).all()
+    if len(offsets) > 1:  # as wide as a uniform distribution over the voxel, about
+        np.testing.assert_allclose(offsets.std(axis=0), widths / 12**0.5, rtol=0.25)
+    assert len(offsets) <= max(4, thickness)
+
+
 def test_native_equals_crop_where_both_can_be_had():
     """Axial slices of the crop's own lattice, read by matrices and by sampling inside voxels."""
     sequence = replace(IDEAL, slice_mm=4.0, gap_mm=0.0)

@@ -65,7 +65,7 @@ def test_draws_stay_in_their_ranges():
 
 def test_shares_of_the_mixture_are_kept():
     cases = draw(400)
-    for way, share in (("physics", 0.3), ("jittered", 0.2), ("random", 0.5)):
+    for way, share in (("physics", 0.15), ("jittered", 0.35), ("random", 0.5)):
         count = sum(case.way == way for case in cases)
         assert abs(count - 400 * share) < 5 * math.sqrt(400 * share * (1 - share))
     assert {type(case.t1) for case in cases} == {SpinEcho, Mprage}
@@ -138,6 +138,18 @@ def test_random_cases_keep_the_side_of_lesions_and_enhancement():
             assert (table[:, sequence, material] > healthy)[brighter].all()
     for material in ENHANCING:
         assert (table[:, T1CE, material] > table[:, T1CE, [WHITE, GREY]].amax(dim=1)).float().mean() > 0.9
+
+
+def test_jitter_without_noise_is_a_power_of_the_contrast():
+    for case in draw(10, ContrastMixture(physics=0, jittered=1, random=0, jitter=0.0)):
+        shown, real = signals([case])[0].double(), physical_signals(case)
+        matter = [GREY, Material.DEEP_GREY_MATTER, *LESIONS]
+        for sequence in (T1, T2, FLAIR, DWI):
+            before = (real[sequence, matter] / real[sequence, WHITE]).log()
+            after = (shown[sequence, matter] / shown[sequence, WHITE]).log()
+            exponent = (before @ after) / (before @ before)
+            torch.testing.assert_close(after, exponent * before, atol=1e-5, rtol=0)
+            assert 0.35 <= exponent <= 1.2
 
 
 def test_random_healthy_contrast_takes_both_signs():

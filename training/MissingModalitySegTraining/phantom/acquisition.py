@@ -196,7 +196,7 @@ def _sample_voxel(generator: torch.Generator, kind: str, echo_planar: bool) -> t
         return size, size, 0.0
     thickness = uniform(generator, 2.0, 6.0) if kind == "sliced" else uniform(generator, 6.0, 7.2)
     gap = thickness * uniform(generator, 0.0, 0.2) if chance(generator, 0.5) else 0.0
-    in_plane = uniform(generator, 1.2, 2.2) if echo_planar else uniform(generator, 0.5, 1.2)
+    in_plane = uniform(generator, 1.2, 2.2) if echo_planar else uniform(generator, 0.6, 1.2)
     return in_plane, thickness, min(gap, 8.0 - thickness)
 
 
@@ -220,4 +220,4 @@ def _sample_ghosts(generator: torch.Generator) -> Ghosts:
 
 def _sample_spike(generator: torch.Generator) -> Spike:
     frequency = _sample_vector(generator, uniform(generator, 0.03, 0.4))
-    return Spike(frequency, uniform(generator, 0, 2 * math.pi), log_uniform(generator, 0.02, 0.2))
+    return Spike(frequency, uniform(generator, 0, 2 * math.pi), log_uniform(generator, 0.02, 0.12))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import product
 
 import torch
 from torch import Tensor
@@ -50,13 +49,23 @@ class NativeGeometry:
         lattice = torch.stack(torch.meshgrid(*along, indexing="ij"), dim=-1)
         return lattice @ lattice.new_tensor(self.direction).T + lattice.new_tensor(self.origin)
 
-    def samples_in_voxel(self, max_distance_mm: float) -> list[tuple[float, float, float]]:
-        """Offsets that fill a voxel evenly, at most so far apart (give or take a fifth)."""
-        per_axis = []
-        for width in (self.spacing[0], self.spacing[1], self.slice_mm):
-            count = max(1, math.ceil(width / max_distance_mm - 0.2))
-            per_axis.append([((i + 0.5) / count - 0.5) * width for i in range(count)])
-        return list(product(*per_axis))
+    def samples_in_voxel(self, distance_mm: float) -> list[tuple[float, float, float]]:
+        """Offsets (mm, along the voxel axes) whose average stands for the voxel; they average to its centre.
+
+        One per `distance_mm` of thickness. In a plane coarser than that they are staggered, at least four of them, by
+        multiples of the plastic number's inverse powers: so many points lie nowhere more evenly.
+        """
+        count = max(1, math.ceil(self.slice_mm / distance_mm - 0.2))
+        coarse = [width > 1.2 * distance_mm for width in self.spacing[:2]]
+        if any(coarse):
+            count = max(count, 4)
+        through = [((i + 0.5) / count - 0.5) * self.slice_mm for i in range(count)]
+        in_plane = []
+        for is_coarse, step, width in zip(coarse, (0.7548776662, 0.5698402910), self.spacing[:2], strict=True):
+            places = [(i * step) % 1.0 if is_coarse else 0.0 for i in range(count)]
+            middle = sum(places) / count
+            in_plane.append([(place - middle) * width for place in places])
+        return list(zip(*in_plane, through, strict=True))
 
 
 def native_geometry(

@@ -71,9 +71,9 @@ def acquire_native(
 ) -> Tensor:
     """The volume (X, Y, Z) that the scanner stores, voxel axes as in `geometry`.
 
-    Each voxel is the average of samples about 1 mm apart, through its slice and in its plane.
+    Each voxel is the average of one sample per mm of its slice's thickness, staggered in a coarse plane.
     """
-    offsets = geometry.samples_in_voxel(max_distance_mm=1.0)
+    offsets = geometry.samples_in_voxel(1.0)
     columns, rows, count = geometry.shape
     thickness = max(1, SLAB_POINTS // (columns * rows))
     slabs = []
