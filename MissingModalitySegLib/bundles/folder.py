@@ -60,12 +60,20 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest.from_json(stream.read(LARGEST_MANIFEST + 1))
 
 
-def problems(bundle: Bundle) -> list[BundleError]:
-    """Everything that is wrong with the files of a bundle: missing, foreign, cut, changed or lying about tensors."""
-    found = list(foreign_files(bundle.folder, bundle.manifest))
-    for entry in bundle.manifest.files:
+def problems(folder: Path) -> list[BundleError]:
+    """Everything that is wrong with the bundle in `folder`: files missing, foreign, cut, changed, lying about tensors.
+
+    Where the manifest itself cannot be read, that is all that can be told.
+    """
+    folder = Path(folder)
+    try:
+        manifest = read_manifest(folder)
+    except BundleError as error:
+        return [error]
+    found = list(_foreign_files(folder, manifest))
+    for entry in manifest.files:
         try:
-            _verify_file(bundle.path(entry.name), entry)
+            _verify_file(folder / entry.name, entry)
         except BundleError as error:
             found.append(error)
     return found
@@ -73,7 +81,7 @@ def problems(bundle: Bundle) -> list[BundleError]:
 
 def verify(bundle: Bundle) -> None:
     """Raise a `BundleError` that tells every problem of the bundle at once."""
-    found = problems(bundle)
+    found = problems(bundle.folder)
     if len(found) == 1:
         raise found[0]
     if found:
@@ -133,7 +141,7 @@ def check_copy(entry: FileEntry, checksum: str, size: int) -> None:
         )
 
 
-def foreign_files(folder: Path, manifest: Manifest) -> Iterable[BundleError]:
+def _foreign_files(folder: Path, manifest: Manifest) -> Iterable[BundleError]:
     """A `BundleError` for each thing in `folder` that the manifest does not list."""
     listed = {names.MANIFEST, *(entry.name for entry in manifest.files)}
     for name in sorted(set(os.listdir(folder)) - listed):

@@ -179,7 +179,10 @@ class Synthesiser:
 
 @dataclass(frozen=True)
 class PromptTable:
-    """The embeddings of all prompts in `file`, and which text encoder made them."""
+    """The embeddings of all prompts in `file`, and which text encoder made them.
+
+    `file` may be that of the weights: the network keeps the table as a buffer.
+    """
 
     file: str
     encoder: str
@@ -407,9 +410,7 @@ def _check_agreement(manifest: Manifest) -> None:
     """Raise `manifest-contradiction` where fields that are fine by themselves do not fit together."""
     _check_files(manifest)
     family, architecture = manifest.family, manifest.network.architecture
-    if (family in ("moe", "universal", "mome") or architecture in ("moe", "universal", "mome")) and (
-        family != architecture
-    ):
+    if family in ("moe", "universal", "mome") and family != architecture:
         raise fields.contradiction(f"family is “{family}” but network.architecture is “{architecture}”.")
     if (family in ("synthesis", "brain")) != (manifest.labels is None):
         raise fields.contradiction(

@@ -152,7 +152,7 @@ def test_verify_tells_every_problem_at_once(tmp_path: Path) -> None:
     (folder / "c.md").unlink()
     (folder / "extra.txt").write_bytes(b"")
     (folder / "hidden.pkl").write_bytes(b"")
-    codes = sorted(problem.code for problem in problems(bundle))
+    codes = sorted(problem.code for problem in problems(folder))
     assert codes == [
         "bundle-checksum", "bundle-foreign-file", "bundle-missing-file", "bundle-pickle", "bundle-size",
         "weights-header",
@@ -165,6 +165,8 @@ def test_verify_tells_every_problem_at_once(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
         load(folder)
     assert caught.value.code == "bundle-size"
+    (folder / "manifest.json").write_bytes(b"{")
+    assert [problem.code for problem in problems(folder)] == ["manifest-not-json"]
 
 
 def test_verify_with_one_problem_has_its_code(tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""The command `missing-modality-seg`: a new command is registered here, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from . import demo, doctor, models
+from .output import PROGRAM
+
+application = typer.Typer(
+    name=PROGRAM,
+    help="Brain lesion segmentation from any subset of T1, T1ce, T2, FLAIR and DWI.",
+    epilog="Exit codes: 0 done, 2 bad usage or input, 3 cancelled, 4 memory or disk exhausted, 1 a bug.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+application.add_typer(models.application, name="models")
+application.command()(doctor.doctor)
+application.command()(demo.demo)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+@application.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,163 @@
+"""`missing-modality-seg models`: list, show, import, export and verify model bundles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..bundles import Bundle, Listing, available, export_zip, find, import_bundle, problems, user_models
+from ..errors import BundleError
+from .output import Json, console, print_json, readable_size, table
+
+application = typer.Typer(help="Model bundles: list, show, import, export, verify.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name, or the path of its folder.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace what is there already.")]
+
+
+@application.command("list")
+def list_models(as_json: Json = False) -> None:
+    """List the models that are found, damaged ones with what is wrong."""
+    listings = available()
+    if as_json:
+        print_json([_listing_data(listing) for listing in listings])
+        return
+    if not listings:
+        console().print("There are no models yet. Import one: missing-modality-seg models import FILE.zip")
+        return
+    rows = table("Name", "Version", "Family", "Modalities", "From", "State", "Title")
+    for listing in listings:
+        state = listing.error.message if listing.error else "ready" if listing.used else "hidden by the one above"
+        if listing.bundle is None:
+            rows.add_row(listing.name, "", "", "", listing.origin, f"damaged: {state}", "")
+            continue
+        manifest = listing.bundle.manifest
+        modalities = " ".join(map(str, manifest.modalities))
+        rows.add_row(
+            manifest.name, manifest.version, manifest.family, modalities, listing.origin, state, manifest.title
+        )
+    console().print(rows)
+
+
+@application.command("show")
+def show_model(name: Name, as_json: Json = False) -> None:
+    """Show what a model is, what it is for and what to expect from it."""
+    bundle = find(name)
+    if as_json:
+        print_json({"folder": str(bundle.folder), "manifest": bundle.manifest.to_dict()})
+        return
+    manifest, out = bundle.manifest, console()
+    out.print(f"{manifest.title} ({manifest.name} {manifest.version})", style="bold")
+    if manifest.warning:
+        out.print(f"Warning: {manifest.warning}", style="yellow")
+    facts = table("", "")
+    facts.show_header = False
+    for key, value in _facts(bundle):
+        facts.add_row(key, value)
+    out.print(facts)
+    if not manifest.performance:
+        out.print("\nNobody has measured yet what to expect from it.")
+        return
+    out.print("\nWhat to expect", style="bold")
+    rows = table("Modalities", "Region", "Metric", "Mean ± SE", "Cases", "Data set", "Data")
+    for row in manifest.performance:
+        figure = f"{row.mean:.3f}" + ("" if row.standard_error is None else f" ± {row.standard_error:.3f}")
+        data = "simulated scans only" if row.data == "simulated" else "real scans"
+        rows.add_row(str(row.code), row.region, row.metric, figure, str(row.n), row.dataset, data)
+    out.print(rows)
+
+
+@application.command("import")
+def import_model(
+    source: Annotated[Path, typer.Argument(help="The .zip or the folder of a model.")],
+    to: Annotated[Path | None, typer.Option(help="The folder of models to import into; default: the user's.")] = None,
+    replace: Replace = False,
+) -> None:
+    """Import a model, after checking every byte of it. Needs no network."""
+    bundle = import_bundle(source, user_models() if to is None else to, replace=replace)
+    console().print(f"Imported {bundle.name} {bundle.manifest.version} into {bundle.folder}", soft_wrap=True)
+
+
+@application.command("export")
+def export_model(
+    name: Name,
+    target: Annotated[Path | None, typer.Argument(help="The .zip to write; default: MODEL-VERSION.zip here.")] = None,
+    replace: Replace = False,
+) -> None:
+    """Write a model as .zip, for another computer."""
+    bundle = find(name)
+    written = export_zip(bundle, target or Path(f"{bundle.name}-{bundle.manifest.version}.zip"), replace=replace)
+    console().print(f"Wrote {written} ({readable_size(written.stat().st_size)})", soft_wrap=True)
+
+
+@application.command("verify")
+def verify_models(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help="Default: all models.")] = None,
+) -> None:
+    """Read every byte of models and compare with the checksums in their manifests."""
+    out = console()
+    damaged = 0
+    for folder in [_folder(name) for name in names] if names else [listing.folder for listing in available()]:
+        found = problems(folder)
+        damaged += bool(found)
+        out.print(f"{folder}: {'damaged' if found else 'all right'}", soft_wrap=True)
+        for problem in found:
+            out.print(f"  {problem.code}: {problem.message}", soft_wrap=True)
+    if damaged:
+        sentence = "1 model is damaged." if damaged == 1 else f"{damaged} models are damaged."
+        raise BundleError("bundle-damaged", sentence, "Import them again.")
+
+
+def _folder(name: str) -> Path:
+    """Where a model lies; that of a damaged one, too, so that all of its problems can be told."""
+    for listing in available():
+        if name == listing.name and (listing.used or listing.error is not None):
+            return listing.folder
+    return find(name).folder
+
+
+def _facts(bundle: Bundle) -> list[tuple[str, str]]:
+    manifest = bundle.manifest
+    grid = " x ".join(f"{spacing:g}" for spacing in manifest.grid.spacing)
+    tile = " x ".join(map(str, manifest.tile.size))
+    size = readable_size(sum(entry.size for entry in manifest.files))
+    facts = [
+        ("Family", manifest.family),
+        ("Network", manifest.network.architecture),
+        ("Modalities", ", ".join(map(str, manifest.modalities))),
+        ("Labels", manifest.labels or "none"),
+        ("Grid", f"{grid} mm, {manifest.grid.orientation}"),
+        ("Normalisation", f"{manifest.normalisation.method} over the {manifest.normalisation.scope}"),
+        ("Tile", f"{tile} voxels, overlap {manifest.tile.overlap:g}"),
+        ("Intended use", manifest.intended_use),
+        ("Licence", manifest.licence),
+        ("Citation", manifest.citation),
+        ("Files", f"{len(manifest.files)}, {size}"),
+        ("Folder", str(bundle.folder)),
+    ]
+    if manifest.synthesiser is not None:
+        facts.append(("Missing sequences by", manifest.synthesiser.bundle or manifest.synthesiser.file))
+    if manifest.prompts is not None:
+        facts.append(("Prompts by", manifest.prompts.encoder))
+    facts += [(f"Provenance: {key}", str(value)) for key, value in manifest.provenance.items()]
+    return facts
+
+
+def _listing_data(listing: Listing) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "name": listing.name,
+        "folder": str(listing.folder),
+        "origin": listing.origin,
+        "used": listing.used,
+    }
+    if listing.error is not None:
+        return data | {"error": listing.error.as_dict()}
+    manifest = listing.bundle.manifest
+    return data | {
+        "title": manifest.title,
+        "version": manifest.version,
+        "family": manifest.family,
+        "modalities": [str(modality) for modality in manifest.modalities],
+    }

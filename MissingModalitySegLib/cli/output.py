@@ -1,0 +1,42 @@
+"""What all commands share: how they print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+PROGRAM = "missing-modality-seg"
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+
+
+def console() -> Console:
+    """Where text for people goes. Nothing is interpreted: a manifest may hold what looks like markup."""
+    width = None if sys.stdout.isatty() else 160  # a file or a pipe has no width, and rich would assume 80
+    return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
+def table(*columns: str) -> Table:
+    """An empty table that stays readable when it is copied or piped."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout, in ASCII: any terminal and any pipe takes it."""
+    print(json.dumps(value, indent=2))
+
+
+def readable_size(size: int) -> str:
+    """Bytes as people read them: `12.3 MB`."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
