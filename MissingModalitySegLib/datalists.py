@@ -91,7 +91,7 @@ def read_datalist(path: str | os.PathLike[str], schemes: Collection[str] = tuple
     Raises `InputError` with all problems, each with its key, when the file is absent, no JSON or no datalist.
     """
     path = Path(path).absolute()
-    document = _load(path)
+    document = load_document(path)
     problems = check_structure(document, schemes)
     if problems:
         lines = [str(problem) for problem in problems[:SHOWN_PROBLEMS]]
@@ -210,7 +210,9 @@ class _RepeatedKeyError(ValueError):
     pass
 
 
-def _load(path: Path) -> Any:
+def load_document(path: Path) -> Any:
+    """The JSON of a datalist file, its structure not looked at. Raises `InputError` when it is absent or no JSON."""
+
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         for key in keys:
