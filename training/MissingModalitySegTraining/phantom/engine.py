@@ -25,11 +25,11 @@ from .lesions import (
     blend,
     confounders,
     displace,
+    lesion_fractions,
     regions,
     sample_confounders,
     sample_lesions,
 )
-from .lesions import fractions as lesion_fractions
 from .scanner import acquire, shifts_at_centre
 from .space import Grid
 from .stripping import FAITHFUL, strip
@@ -138,17 +138,22 @@ def render_ideal(
     displacement: Tensor | None = None
     if any(lesion.pushes for lesion in lesions):
         places = to_atlas(points, anatomies, atlas)
-        displacement = displace(places, lesions) - places
+        displacement = torch.stack([displace(places[b], case) - places[b] for b, case in enumerate(lesions)])
     anatomy = tissues(points, anatomies, atlas, displacement, with_head=head)
     places = anatomy.atlas_points if displacement is None else anatomy.atlas_points - displacement
-    sick = lesion_fractions(places, anatomy.samples, lesions, masks)
-    misleading = confounders(places, anatomy.samples, [case.confounders for case in cases])
-    fractions = blend(anatomy.fractions, sick, misleading)
+    mixtures, sick, gains = [], [], []
+    for b, case in enumerate(cases):
+        sick.append(lesion_fractions(places[b], anatomy.samples, b, case.lesions, masks))
+        misleading = confounders(places[b], anatomy.samples, b, case.confounders)
+        mixtures.append(blend(anatomy.fractions[b], sick[b], misleading))
+        gains.append(misleading.diffusion_gain)
+    fractions = torch.stack(mixtures)
     brightness = signals([case.contrast for case in cases], points.device)
     images = torch.einsum("bsm,bmxyz->bsxyz", brightness, fractions)
     images += texture(points, fractions, brightness, [case.contrast.texture for case in cases])
-    images[:, DWI] *= misleading.diffusion_gain
-    return Ideal(images, torch.stack(regions(sick), dim=1), anatomy.brain, anatomy.samples.surface_distance, fractions)
+    images[:, DWI] *= torch.stack(gains)
+    truth = torch.stack(regions(torch.stack(sick)), dim=1)
+    return Ideal(images, truth, anatomy.brain, anatomy.samples.surface_distance, fractions)
 
 
 def tissue_map(fractions: Tensor) -> Tensor:
