@@ -124,7 +124,7 @@ def _draw_centre(generator: torch.Generator, ground: Ground, radius_mm: float, v
 
 
 def _high_grade_layers(generator: torch.Generator, radius: float) -> dict[str, float]:
-    pattern = choose(generator, {"ring": 0.5, "patchy": 0.25, "solid": 0.15, "faint": 0.1})
+    pattern = choose(generator, {"ring": 0.55, "patchy": 0.22, "solid": 0.13, "faint": 0.1})
     heterogeneity = uniform(generator, 0, 0.4)
     skin = radius * uniform(generator, 0, 0.35) if chance(generator, 0.4) else 0.0
     if pattern == "ring":

@@ -17,7 +17,8 @@ from .shapes import Vector
 
 SKULL_CENTRE_MM, SKULL_RADII_MM = (0.0, -18.0, 2.0), (72.0, 92.0, 82.0)
 STEP_MM = 4.5
-"""The push goes in steps no longer than this."""
+STEP_OF_RADIUS = 0.25
+"""The push goes in steps no longer than this, nor than this part of its radius."""
 
 FADE = 0.3
 """Share of the skull's radius over which the push dies down."""
@@ -37,7 +38,7 @@ def pull_back(points: Tensor, pushes: Sequence[Push]) -> Tensor:
     for push in pushes:
         if abs(push.distance_mm) < 0.05:
             continue
-        steps = math.ceil(abs(push.distance_mm) / STEP_MM)
+        steps = math.ceil(abs(push.distance_mm) / min(STEP_MM, STEP_OF_RADIUS * push.radius_mm))
         for _ in range(steps):
             points = points - _step(points, push, push.distance_mm / steps)
     return points

@@ -125,7 +125,7 @@ def band_level(points: Tensor, noise: Tensor, near: Surroundings, band: Band) ->
     level = band.width_mm + band.noise_mm * noise - near.ventricle_mm
     level = torch.minimum(level, near.cortex_mm - band.spared_cortex_mm)
     x, _, z = points.unbind(-1)
-    off_third = x.abs() - 5 + 2 * (z - 12).clamp(min=0)
+    off_third = x.abs() - 6 + (z - 18).clamp(min=0)
     return torch.minimum(torch.minimum(level, z + LOWEST_BAND_MM), off_third)
 
 

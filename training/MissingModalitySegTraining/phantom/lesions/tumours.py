@@ -137,7 +137,7 @@ def tumour_fractions(blocks: Blocks, around: Surroundings, tumour: Tumour, folde
     alive = edge(depth, 1.0) * edge(2.0 * (noise[2] - core.gap), 1.0)
     enhancing = solid * alive * (1 - dead)
     necrosis = solid * dead
-    rest = solid - enhancing - necrosis
+    rest = solid * (1 - alive) * (1 - dead)
     fluid = rest * core.heterogeneity * (0.5 + 0.5 * noise[3] / NOISE_LIMIT)
     return Part(torch.stack([oedema, rest - fluid, enhancing, necrosis + fluid]), cubes)
 
