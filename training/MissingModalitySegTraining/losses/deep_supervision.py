@@ -1,0 +1,54 @@
+"""Deep supervision (eq. 3 and 4 of Zhang et al., MICCAI 2024, with the weights of nnU-Net).
+
+An output at every decoder level is compared with the target down-sampled to its size; any loss of (logits, target)
+serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from MissingModalitySegLib.errors import InputError
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def level_weights(levels: int) -> tuple[float, ...]:
+    """k_l for level 0 (full size) to `levels` - 1: 1, ½, ¼, … and 0 for the lowest, divided by their sum.
+
+    A single level has the weight 1.
+    """
+    if levels < 1:
+        raise InputError("no-levels", "Deep supervision needs one level or more.")
+    weights = [0.5**level for level in range(levels)]
+    if levels > 1:
+        weights[-1] = 0.0
+    return tuple(weight / sum(weights) for weight in weights)
+
+
+def downsample_target(target: Tensor, size: Sequence[int]) -> Tensor:
+    """d^l: `target` (B, R, D, H, W) or, with whole numbers for classes, (B, D, H, W) at the spatial `size`.
+
+    Each coarse voxel takes the value of the voxel at its centre, so a binary target stays binary.
+    """
+    if tuple(target.shape[-3:]) == tuple(size):
+        return target
+    channels = target if target.ndim == 5 else target.unsqueeze(1)
+    small = F.interpolate(channels.float(), tuple(size), mode="nearest-exact").to(target.dtype)
+    return small if target.ndim == 5 else small.squeeze(1)
+
+
+def deep_supervision_loss(levels: Sequence[Tensor], target: Tensor, loss: Loss) -> Tensor:
+    """Σ_l k_l · loss(levels[l], d^l(target)), a scalar, of logits (B, R, D/2ˡ, H/2ˡ, W/2ˡ) from the top.
+
+    The lowest level is evaluated although it has no weight: its parameters then have a gradient (zero), which
+    training on several devices at once expects. Raises `InputError` without a level.
+    """
+    terms = [
+        weight * loss(logits, downsample_target(target, logits.shape[-3:]))
+        for weight, logits in zip(level_weights(len(levels)), levels, strict=True)
+    ]
+    return sum(terms[1:], terms[0])
