@@ -1,10 +1,15 @@
-"""Training samples straight from the engine: crops of heads that nobody has seen before and nobody will see again."""
+"""Training samples straight from the engine: crops of heads that nobody has seen before.
+
+A case is drawn once for `crops_per_case` crops, a crop is made once for `reuse` places of the training (`schedule`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,9 +20,10 @@ from MissingModalitySegLib.arrays.normalise import brain_statistics, z_normalise
 from ..data.batch import Batch, collate
 from .atlas import load_atlas
 from .contrast import ContrastMixture
-from .draws import chance, choose
+from .draws import choose, uniform
 from .engine import CaseParameters, Rendering, render, sample_case
 from .lesions import open_mask_folder
+from .schedule import Schedule
 from .space import Grid
 
 OVERVIEW = Grid.centred((0.0, 0.0, 0.0), 6.0, (34, 40, 34))
@@ -44,17 +50,42 @@ class StreamSettings:
     spacings: Mapping[float, float] = field(default_factory=lambda: {1.0: 1.0})  # mm → share
     batch_size: int = 2
     on_lesion: float = 0.6  # share of crops centred on a lesion, where there is one
+    crops_per_case: int = 2  # the first of them are those on lesions
+    reuse: int = 1  # how often each crop is used
+    window: int = 128  # how many crops are in use at a time; memory is for so many, 4 MB each at 64³
+    lanes: int = 4  # streams of their own; a multiple of the number of worker processes
+    mirror_axes: tuple[int, ...] = (0,)  # each use is mirrored along these at random; 0 is left and right
     mixture: ContrastMixture = field(default_factory=ContrastMixture)
     lesion_masks: str | None = None
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A case, what its channels are normalised by (1, 5), and where its crops lie."""
+
+    case: CaseParameters
+    statistics: tuple[Tensor, Tensor]
+    grids: tuple[Grid, ...]
+
+
 class PhantomStream(Dataset):
-    """Batch i is a pure function of (seed, i). Channels are normalised over the whole brain of their case."""
+    """Batch i is a pure function of (settings, i). Channels are normalised over the whole brain of their case."""
 
     def __init__(self, settings: StreamSettings, device: torch.device | str = "cpu") -> None:
         self.settings = settings
         self.device = torch.device(device)
+        self.schedule = Schedule(
+            settings.reuse,
+            settings.window,
+            settings.lanes,
+            settings.batch_size,
+            settings.crops_per_case,
+            settings.mirror_axes,
+            settings.seed,
+        )
+        self._plans: Recent[Plan] = Recent(self.schedule.kept)
+        self._crops: Recent[Batch] = Recent(self.schedule.kept)
 
     @cached_property
     def atlas(self):
@@ -65,32 +96,80 @@ class PhantomStream(Dataset):
         return open_mask_folder(self.settings.lesion_masks) if self.settings.lesion_masks else None
 
     def __getitem__(self, index: int) -> Batch:
-        size = self.settings.batch_size
-        return collate([self.sample(index * size + item) for item in range(size)])
+        samples = []
+        for use in self.schedule.batch(index):
+            crop = self._kept(use.crop) if self.settings.reuse > 1 else self.sample(use.crop)
+            samples.append(mirror(crop, use.mirrored))
+        return collate(samples)
 
     def sample(self, number: int) -> Batch:
-        """Sample `number` of the stream, a batch of one."""
-        settings = self.settings
-        generator = torch.Generator().manual_seed((settings.seed * 0x9E3779B97F4A7C15 + number * 2 + 1) % 2**63)
-        kind = choose(generator, settings.kinds)
-        case = sample_case(
-            int(torch.randint(2**40, (), generator=generator)),
-            kind,
-            self.atlas,
-            "research",
-            self.masks,
-            settings.mixture,
-        )
-        overview = self._render(case, OVERVIEW)
-        centre = _centre(overview, chance(generator, settings.on_lesion), generator)
-        grid = Grid.centred(centre, choose(generator, settings.spacings), settings.crop)
-        crop = self._render(case, grid)
-        image = z_normalise(crop.images, crop.brain, brain_statistics(overview.images, overview.brain))
+        """Crop `number` of the stream, a batch of one."""
+        case, which = divmod(number, self.settings.crops_per_case)
+        plan = self._plans.get(case, lambda: self._plan(case))
+        crop = self._render(plan.case, plan.grids[which])
+        image = z_normalise(crop.images, crop.brain, plan.statistics)
         ones = torch.ones(1, 5, device=image.device)
         return Batch(image, ones, crop.regions.float(), ones[:, :3], crop.brain)
 
+    def _kept(self, number: int) -> Batch:
+        """Crop `number`, made at its first use; half precision is finer than the noise of any image."""
+
+        def make() -> Batch:
+            crop = self.sample(number)
+            return replace(crop, image=crop.image.half(), regions=crop.regions.bool())
+
+        crop = self._crops.get(number, make)
+        return replace(crop, image=crop.image.float(), regions=crop.regions.float())
+
+    def _plan(self, number: int) -> Plan:
+        """Draw case `number` and look at the whole of it to see how bright it is and where its lesions are."""
+        settings = self.settings
+        generator = torch.Generator().manual_seed((settings.seed * 0x9E3779B97F4A7C15 + number * 2 + 1) % 2**63)
+        kind = choose(generator, settings.kinds)
+        seed = int(torch.randint(2**40, (), generator=generator))
+        case = sample_case(seed, kind, self.atlas, "research", self.masks, settings.mixture)
+        overview = self._render(case, OVERVIEW)
+        share = uniform(generator, 0, 1)
+        grids = []
+        for which in range(settings.crops_per_case):
+            # evenly spaced numbers with a random start: the share is met, and no case has all crops off its lesion
+            on_lesion = (which + share) / settings.crops_per_case < settings.on_lesion
+            centre = _centre(overview, on_lesion, generator)
+            grids.append(Grid.centred(centre, choose(generator, settings.spacings), settings.crop))
+        return Plan(case, brain_statistics(overview.images, overview.brain), tuple(grids))
+
     def _render(self, case: CaseParameters, grid: Grid) -> Rendering:
         return render([case], [grid], self.atlas, self.masks, device=self.device)
+
+
+def mirror(sample: Batch, mirrored: tuple[bool, bool, bool]) -> Batch:
+    """The sample, its spatial axes reversed where `mirrored`."""
+    axes = [axis - 3 for axis in range(3) if mirrored[axis]]
+    if not axes:
+        return sample
+    return replace(
+        sample, image=sample.image.flip(axes), regions=sample.regions.flip(axes), brain=sample.brain.flip(axes)
+    )
+
+
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Value]):
+    """What was made last, up to a number of things."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """What `key` stands for, made if it is not there."""
+        if key not in self._values:
+            self._values[key] = make()
+        self._values.move_to_end(key)
+        if len(self._values) > self._capacity:
+            self._values.popitem(last=False)
+        return self._values[key]
 
 
 def _centre(overview: Rendering, on_lesion: bool, generator: torch.Generator) -> tuple[float, float, float]:
