@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import demo, doctor, models
+from . import datalist, demo, doctor, models, phantom
 from .output import PROGRAM
 
 application = typer.Typer(
@@ -21,8 +21,10 @@ application = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 application.add_typer(models.application, name="models")
+application.add_typer(datalist.application, name="datalist")
 application.command()(doctor.doctor)
 application.command()(demo.demo)
+application.command()(phantom.phantom)
 
 
 def _show_version(wanted: bool) -> None:
