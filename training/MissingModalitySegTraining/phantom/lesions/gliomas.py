@@ -61,7 +61,7 @@ def sample_glioma(
     core = Core(
         body=ellipsoid(core_centre, core_radius, uniform(generator, 1, 1.5), generator),
         offset_mm=0.0,
-        noise_mm=core_radius * uniform(generator, 0.08, 0.3),
+        noise_mm=core_radius * uniform(generator, 0.05, 0.26),
         border_mm=uniform(generator, 1.0, 3.0) if not low_grade else uniform(generator, 1.5, 5.0),
         **(_low_grade_layers(generator, core_radius) if low_grade else _high_grade_layers(generator, core_radius)),
     )
@@ -71,10 +71,10 @@ def sample_glioma(
         core=core,
         offset_mm=0.0,
         noise_seed=seed(generator),
-        noise_mm=radius * uniform(generator, 0.1, 0.28),
+        noise_mm=radius * uniform(generator, 0.05, 0.22),
         wavelength_mm=min(32.0, max(12.0, radius * uniform(generator, 0.8, 1.7))),
         border_mm=min(uniform(generator, 1.5, 7), 0.4 * radius),
-        along_white_mm=radius * (uniform(generator, 0, 0.12) if low_grade else uniform(generator, 0, 0.35)),
+        along_white_mm=radius * (uniform(generator, 0, 0.12) if low_grade else uniform(generator, 0, 0.28)),
         cortex_share=uniform(generator, 0.6, 1) if low_grade else uniform(generator, 0.05, 0.7),
         paleness=uniform(generator, 0, 0.4),
     )

@@ -45,9 +45,10 @@ def pull_back(points: Tensor, pushes: Sequence[Push]) -> Tensor:
 
 
 def _step(points: Tensor, push: Push, distance_mm: float) -> Tensor:
-    """Part of the way: w(r) = d·(r/R)·exp((1 − (r/R)²)/2) along the ray, largest (d) at r = R.
+    """Part of the way: w(r) = d·(r/R)·exp((1 − (r/R)²)/2) along the ray, d at r = R.
 
-    Its steepest slope is 1.65 d/R, at the centre; the fade towards the skull adds at most 1.5 d / (FADE · 72 mm).
+    Its steepest slope is 1.65 d/R, at the centre, and 1.65 STEP_OF_RADIUS < 1; the fade
+    towards the skull adds at most 1.5 d / (FADE · 72 mm).
     """
     ray = points - points.new_tensor(push.centre_mm)
     share = ray.square().sum(-1, keepdim=True) / push.radius_mm**2

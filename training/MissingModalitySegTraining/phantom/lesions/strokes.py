@@ -138,7 +138,7 @@ def _infarct(generator: torch.Generator, acute: bool, body: Ellipsoid, volume_ml
         mask=None,
         offset_mm=0.0,
         noise_seed=seed(generator),
-        noise_mm=radius * uniform(generator, 0.08, 0.28),
+        noise_mm=radius * uniform(generator, 0.05, 0.24),
         wavelength_mm=min(28.0, max(9.0, radius * uniform(generator, 0.5, 1.1))),
         border_mm=min(uniform(generator, 1, 5 if acute else 3), 0.6 * radius),
         opacity=uniform(generator, 0.8, 1),
