@@ -1,4 +1,4 @@
-"""Draws gliomas of 2 to 250 ml: low and high grade, one focus or several."""
+"""Draws gliomas of 2 to 270 ml: low and high grade, one focus or several."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def sample_gliomas(
     generator: torch.Generator, atlas: Atlas, folder: MaskFolder | None
 ) -> tuple[tuple[Tumour, ...], tuple[Push, ...]]:
     """One to three foci of one grade, and what they push aside. With a folder, the first takes a real shape."""
-    size = choose(generator, {"small": 0.3, "middle": 0.4, "large": 0.3})
-    volume = {"small": (2, 30), "middle": (30, 120), "large": (120, 250)}[size]
+    size = choose(generator, {"small": 0.28, "middle": 0.37, "large": 0.35})
+    volume = {"small": (2, 30), "middle": (30, 120), "large": (120, 270)}[size]
     volume_ml = log_uniform(generator, *volume)
     low_grade = chance(generator, 0.3)
     count = choose(generator, {1: 0.86, 2: 0.1, 3: 0.04})
