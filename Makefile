@@ -27,6 +27,7 @@ test: lint ; @$(PYTHON) -m pytest -n 2 --dist worksteal -m "not long"
 test-long: venv ; @$(PYTHON) -m pytest -n 2 --dist worksteal
 
 format: venv
+	@.ci/list-python-files
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 

@@ -11,12 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import SimpleITK
 import torch
 import torch.nn.functional as F
-from scipy import ndimage
 from torch import Tensor
 
 from MissingModalitySegLib.errors import InputError
@@ -25,6 +24,9 @@ from ..draws import chance, log_uniform, normal, seed, uniform
 from ..fields import vector_field
 from .blocks import Blocks
 from .shapes import Vector
+
+if TYPE_CHECKING:
+    import SimpleITK
 
 MARGIN_MM = 10
 """Distances are known this far outside a mask; farther away they stay at this value."""
@@ -179,6 +181,8 @@ def load_mask(path: Path) -> DistanceMap:
     Raises:
         InputError: the file cannot be read, is no volume in MNI space, or is empty.
     """
+    import SimpleITK
+
     try:
         image = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS")
     except RuntimeError as error:
@@ -231,6 +235,8 @@ def check_space(image: SimpleITK.Image, name: str) -> None:
 
 
 def _distances(inside: np.ndarray, spacing: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    from scipy import ndimage
+
     outer, nearest = ndimage.distance_transform_edt(~inside, sampling=spacing, return_indices=True)
     inner = ndimage.distance_transform_edt(inside, sampling=spacing)
     half = float(spacing.mean()) / 2
