@@ -2,17 +2,16 @@
 
 The straightforward network does what the paper says and nothing else: float32 in torch's usual layout,
 `InstanceNorm3d`, the gate's input concatenated, every level with its head computed though only the top is used. Both
-have the same weights and see the same image; runs are interleaved, and the ratio is that of the medians.
+have the same weights and see the same image.
 """
 
 from __future__ import annotations
 
-import statistics
-import time
 from itertools import pairwise
 from pathlib import Path
 
 import torch
+from timing import paired_ratio
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -110,18 +109,9 @@ def measure(size: int = SIZE, rounds: int = ROUNDS) -> list[dict]:
     with torch.inference_mode():
         exact, ours = slow(x[:, :1])[0], fast(x)
         difference = (exact.sigmoid() - ours.sigmoid()).abs()
-        times: dict[str, list[float]] = {"slow": [], "fast": []}
-        for _ in range(rounds):
-            for name, run in (("slow", lambda: slow(x[:, :1])), ("fast", lambda: fast(x))):
-                start = time.perf_counter()
-                run()
-                times[name].append(time.perf_counter() - start)
-    seconds = {name: statistics.median(values) for name, values in times.items()}
-    ratio, bar = seconds["fast"] / seconds["slow"], 0.5 if has_amx() else 0.85
-    how = (
-        f"starter, one modality, {size}³, {choice}: {seconds['fast']:.2f} s against {seconds['slow']:.2f} s; "
-        f"medians of {rounds} interleaved runs, {torch.get_num_threads()} threads"
-    )
+        ratio = paired_ratio(lambda: fast(x), lambda: slow(x[:, :1]), rounds)
+    bar = 0.5 if has_amx() else 0.85
+    how = f"starter, one modality, {size}³, {choice}; median of {rounds} pairs, {torch.get_num_threads()} threads"
     return [
         {"name": "mome_ratio", "value": ratio, "bar": bar, "better": "lower", "ok": ratio <= bar, "how": how},
         {
