@@ -50,24 +50,36 @@ class CachedCrops(Dataset):
         if index < 0:
             raise IndexError(index)
         dice = np.random.default_rng((self.seed, index))
-        samples = [self._sample(dice) for _ in range(self.batch_size)]
-        return Batch(*(torch.from_numpy(np.stack(parts)) for parts in zip(*samples, strict=True)))
+        count, regions = self.batch_size, len(REGIONS)
+        batch = Batch(
+            image=torch.zeros(count, len(self.modalities), *self.crop),
+            code=torch.zeros(count, len(self.modalities)),
+            regions=torch.zeros(count, regions, *self.crop),
+            scored=torch.zeros(count, regions),
+            brain=torch.zeros(count, *self.crop, dtype=torch.bool),
+        )
+        for row in range(count):
+            self._draw(dice, batch, row)
+        return batch
 
-    def _sample(self, dice: np.random.Generator) -> tuple[np.ndarray, ...]:
+    def _draw(self, dice: np.random.Generator, batch: Batch, row: int) -> None:
+        """Write a random sample into a row of zeros, straight from the mapped arrays: nothing is copied twice."""
         case = self.cases[dice.integers(len(self.cases))]
         start = self._start(case, dice)
-        flipped = [axis for axis in self.flip_axes if dice.random() < self.flip]
+        flipped = [axis - 3 for axis in self.flip_axes if dice.random() < self.flip]
 
-        def crop(array: np.ndarray) -> np.ndarray:
-            part = _cut(array, start, self.crop)
-            return np.flip(part, [axis - 3 for axis in flipped])
+        def write(array: np.ndarray, into: torch.Tensor) -> None:
+            _crop_into(array, start, np.flip(into.numpy(), flipped))
 
-        image = np.zeros((len(self.modalities), *self.crop), np.float32)
-        image[[self.modalities.index(modality) for modality in case.code]] = crop(case.channels)
-        bits = crop(case.regions)
-        regions = np.stack([bits >> i & 1 for i in range(len(REGIONS))]).astype(np.float32)
-        scored = np.array([name in case.scored for name in REGIONS], np.float32)
-        return image, np.array(case.code.vector, np.float32), regions, scored, np.ascontiguousarray(crop(case.brain))
+        for array, modality in zip(case.channels, case.code, strict=True):
+            write(array, batch.image[row, self.modalities.index(modality)])
+        bits = np.zeros(self.crop, np.uint8)
+        _crop_into(case.regions, start, np.flip(bits, flipped))
+        for i in range(len(REGIONS)):
+            batch.regions[row, i] = torch.from_numpy(bits >> i & 1)
+        write(case.brain, batch.brain[row])
+        batch.code[row] = torch.tensor(case.code.vector)
+        batch.scored[row] = torch.tensor([name in case.scored for name in REGIONS])
 
     def _start(self, case: CachedCase, dice: np.random.Generator) -> list[int]:
         """The first voxel of a crop; negative where the volume is smaller than the crop."""
@@ -84,15 +96,11 @@ class CachedCrops(Dataset):
         return starts
 
 
-def _cut(array: np.ndarray, start: list[int], crop: tuple[int, ...]) -> np.ndarray:
-    """A copy of the part of `array` (…, X, Y, Z) from `start` on, zero beyond its borders."""
-    inside = [
-        slice(max(first, 0), min(first + length, size))
-        for first, length, size in zip(start, crop, array.shape[-3:], strict=True)
-    ]
-    part = np.array(array[(..., *inside)])
-    if part.shape[-3:] == tuple(crop):
-        return part
-    whole = np.zeros((*array.shape[:-3], *crop), array.dtype)
-    whole[(..., *(slice(s.start - f, s.stop - f) for s, f in zip(inside, start, strict=True)))] = part
-    return whole
+def _crop_into(array: np.ndarray, start: list[int], into: np.ndarray) -> None:
+    """Copy the part of `array` (X, Y, Z) from `start` on into `into`, which keeps its values beyond the borders."""
+    source, target = [], []
+    for first, length, size in zip(start, into.shape, array.shape, strict=True):
+        low, high = max(first, 0), min(first + length, size)
+        source.append(slice(low, high))
+        target.append(slice(low - first, high - first))
+    into[tuple(target)] = array[tuple(source)]

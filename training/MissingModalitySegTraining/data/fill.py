@@ -120,7 +120,14 @@ def _build(cache: Cache, case: Case, key: str) -> None:
     if not usable:
         raise InputError("no-volume", "It has none of the modalities of the cache.")
     code = Code(usable, options.modalities)
-    prepared = prepare(study_of(case, code), options.spacing, options.modalities, multiple=1)
+    study = study_of(case, code)
+    if case.brain_extracted is False and study.brain is None:
+        raise InputError(
+            "brain-not-extracted",
+            "It shows the whole head and has no brain mask.",
+            "Add brain masks to the datalist, or extract the brain first.",
+        )
+    prepared = prepare(study, options.spacing, options.modalities, multiple=1)
     labels = np.zeros(prepared.brain.shape, np.uint8)
     scored: tuple[str, ...] = ()
     if case.label is not None:
