@@ -52,7 +52,8 @@ def import_dataset(
         )
         return
     out = console()
-    out.print(f"{len(cases)} cases, {len(imported.datalist.labelled)} with a label: {output}", soft_wrap=True)
+    labelled = len(imported.datalist.labelled)
+    out.print(f"{_count(len(cases), 'case')}, {labelled} with a label: {output}", soft_wrap=True)
     for kept, title in ((True, "Kept as they are"), (False, "Left out")):
         remarks = [(remark.where, remark.why) for remark in imported.remarks if remark.kept == kept]
         if remarks:

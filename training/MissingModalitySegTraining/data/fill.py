@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MissingModalitySegLib.datalists import Case
-from MissingModalitySegLib.errors import InputError, located
+from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.labels import find_scheme
 from MissingModalitySegLib.modalities import Code
 
@@ -54,17 +54,16 @@ def fill_cache(
     cache_files.sweep(cache.entries)
     for case in cases:
         try:
-            with located(case.id):
-                key = entry_key(case, cache)
-                present = (cache.entries / case.id).exists()
-                why = _why_stale(cache, case.id, key, verify) if present else None
-                if present and why is None:
-                    result.kept.append(case.id)
-                    report(case.id, "kept")
-                    continue
-                if present:
-                    cache.remove(case.id)
-                _build(cache, case, key)
+            key = entry_key(case, cache)
+            present = (cache.entries / case.id).exists()
+            why = _why_stale(cache, case.id, key, verify) if present else None
+            if present and why is None:
+                result.kept.append(case.id)
+                report(case.id, "kept")
+                continue
+            if present:
+                cache.remove(case.id)
+            _build(cache, case, key)
         except InputError as error:
             if error.code == "unwritable-cache":
                 raise
