@@ -172,7 +172,7 @@ def _facts(rendered: Rendered) -> dict[str, Any]:
             "enhancing": round(float(count[3]) * millilitres, 3),
             "brain": round(float((rendered.sequences[rendered.reference].brain.array > 0).sum()) * millilitres, 1),
         },
-        "lesions": int(ndimage.label(labels.array > 0)[1]),
+        "lesions": int(ndimage.label(labels.array > 0, np.ones((3, 3, 3)))[1]),
         "tissue_values": {material.name.lower(): int(material) for material in Material},
     }
 

@@ -20,8 +20,8 @@ PIXEL_MM = 1.0
 FIELD_MM = (210, 240, 210)
 """Shown along x, y, z."""
 CAPTION, HEADER, GAP = 34, 58, 3
-COLOURS = 200
-"""Of the palette: keeps the file small."""
+INSIDE = 0.35
+"""How much of a label's colour lies over the image inside of it."""
 
 VIEWS: dict[str, tuple[int, int]] = {"axial": (0, 1), "coronal": (0, 2), "sagittal": (1, 2)}
 """World axes that run across and up. The patient's right is on the left, the face of a sagittal view too."""
@@ -65,9 +65,9 @@ def contact_sheet(case: CaseParameters, rendered: Rendered, title: str, lines: S
             picture = Image.fromarray(tile.astype(np.uint8))
             sheet.paste(picture, (left + (width - picture.width) // 2, top))
             if column == 0:
-                draw.text((left + 3, top + 2), view if view == "sagittal" else f"R   {view}", "#a0c0ff")
+                draw.text((left + 3, top + 2), view if view == "sagittal" else f"R   {view}", "#c0c0c0")
             top += picture.height + GAP
-    return sheet.quantize(COLOURS, dither=Image.Dither.NONE)
+    return sheet.quantize(palette=_palette(), dither=Image.Dither.NONE)
 
 
 def background_of(kind: str) -> Modality:
@@ -165,6 +165,18 @@ def _overlay(tile: np.ndarray, labels: np.ndarray) -> np.ndarray:
         inside = labels == label.value
         border = inside & ~ndimage.binary_erosion(inside)
         colour = np.array(label.colour)
-        tile = np.where(inside[..., None], 0.65 * tile + 0.35 * colour, tile)
+        tile = np.where(inside[..., None], (1 - INSIDE) * tile + INSIDE * colour, tile)
         tile = np.where(border[..., None], colour, tile)
     return tile
+
+
+def _palette() -> Image.Image:
+    """Greys, each label's colour and its tints over greys: all that a sheet shows, in a byte per pixel."""
+    greys = np.linspace(0, 255, 140)[:, None].repeat(3, axis=1)
+    tones = np.linspace(0, 255, 36)[:, None]
+    colours = [np.array(label.colour)[None] for label in GLIOMA.labels]
+    tints = [(1 - INSIDE) * tones + INSIDE * colour for colour in colours]
+    entries = np.concatenate([greys, *colours, *tints]).round().astype(np.uint8)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(entries.tobytes())
+    return palette

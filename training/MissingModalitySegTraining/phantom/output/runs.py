@@ -30,6 +30,7 @@ from MissingModalitySegLib.errors import InputError, ResourceError, located
 
 from ..acquisition import PROTOCOLS
 from ..atlas import load_atlas
+from ..contrast import ContrastMixture
 from ..engine import CaseParameters, sample_case
 from ..lesions import KINDS, MaskFolder, open_mask_folder
 from .case_folder import RECORD, Options, datalist_entry, read_record, replay_of, write_case
@@ -37,6 +38,10 @@ from .simulate import simulate
 from .volumes import FORMATS
 
 DATALIST = "datalist.json"
+
+REALISTIC = ContrastMixture(physics=0.3, jittered=0.7, random=0.0)
+"""Cases on disk look like scans, as they are looked at and scored; random contrasts are for training."""
+
 LARGEST_RUN = 1_000_000
 LARGEST_SEED = 2**31 - 1
 
@@ -235,7 +240,7 @@ class _Task:
         kind = self.run.kinds[self.index % len(self.run.kinds)]
         atlas = load_atlas(torch.device("cpu"))  # drawn on the CPU, so that a case is the same on every device
         mode = self.run.options.mode
-        return sample_case(self.run.case_seed(self.index), kind, atlas, mode, masks), self.run.options
+        return sample_case(self.run.case_seed(self.index), kind, atlas, mode, masks, REALISTIC), self.run.options
 
 
 def _work(tasks: list[_Task], folder: _Folder, jobs: int) -> Iterator[Finished]:

@@ -6,7 +6,6 @@ import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
-import nibabel
 import numpy as np
 
 SMALLEST_PEAK, LARGEST_PEAK = 2048, 32767
@@ -64,6 +63,8 @@ def write_volume(volume: Volume, path: Path) -> None:
 
 
 def _nifti(volume: Volume) -> bytes:
+    import nibabel
+
     image = nibabel.Nifti1Image(np.asfortranarray(volume.array), volume.affine)
     image.set_sform(volume.affine, code=1)
     image.set_qform(volume.affine, code=1)
