@@ -136,3 +136,22 @@ def test_shapes_that_do_not_belong_together_are_refused():
         region_loss(logits, target, region_weights=torch.ones(3))
     with pytest.raises(InputError, match="target has shape"):
         class_loss(logits, target[:, :2])
+
+
+def test_empty_regions_can_be_left_to_cross_entropy():
+    """Dice over the regions that are there, cross-entropy over all that are scored; by loops, per sample and region."""
+    logits, target = images(3)
+    target[0, 1] = target[1, 2] = 0
+    weights = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+    dice, cross_entropy = [], []
+    for b in range(2):
+        for r in range(3):
+            if weights[b, r]:
+                cross_entropy.append(torch.nn.functional.binary_cross_entropy_with_logits(logits[b, r], target[b, r]))
+            if weights[b, r] and target[b, r].any():
+                p, q = logits[b, r].sigmoid(), target[b, r]
+                dice.append(1 - (2 * (p * q).sum() + 1e-5) / (p.sum() + q.sum() + 1e-5))
+    expected = sum(dice) / len(dice) + sum(cross_entropy) / len(cross_entropy)
+    torch.testing.assert_close(region_loss(logits, target, region_weights=weights, dice_of_empty=False), expected)
+    nothing = region_loss(logits, torch.zeros_like(target), dice_of_empty=False)
+    torch.testing.assert_close(nothing, torch.nn.functional.softplus(logits).mean())

@@ -16,7 +16,12 @@ SMOOTH = 1e-5
 
 
 def region_loss(
-    logits: Tensor, target: Tensor, *, region_weights: Tensor | None = None, soft_target: bool = False
+    logits: Tensor,
+    target: Tensor,
+    *,
+    region_weights: Tensor | None = None,
+    soft_target: bool = False,
+    dice_of_empty: bool = True,
 ) -> Tensor:
     """Dice plus binary cross-entropy of sigmoid regions; a scalar.
 
@@ -24,6 +29,10 @@ def region_loss(
     much each region of each sample counts; 0 leaves it out whatever its target holds. So a case of the scheme `lesion`
     teaches the region `lesion` only. The loss is the weighted mean over samples and regions, and 0 where all weights
     are. `soft_target` as in `dice_loss_terms`.
+
+    The Dice loss of an empty region is a constant 1 with next to no gradient, until nothing at all is predicted.
+    Without `dice_of_empty` such regions are left to cross-entropy, and Dice is the mean over the regions that are
+    there: with small batches of crops, of which few hold every region, it would else be drowned.
 
     Raises `InputError` for shapes that do not belong together.
     """
@@ -41,8 +50,9 @@ def region_loss(
     counted = (region_weights > 0).reshape(*region_weights.shape, *[1] * (logits.ndim - 2))
     target = torch.where(counted, target, 0.0)
     cross_entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none").flatten(2).mean(2)  # B R
-    terms = dice_loss_terms(logits.sigmoid(), target, soft_target=soft_target) + cross_entropy
-    return (region_weights * terms).sum() / region_weights.sum().clamp_min(torch.finfo(torch.float32).tiny)
+    dice_weights = region_weights if dice_of_empty else region_weights * (target.flatten(2).amax(2) > 0)
+    dice = dice_loss_terms(logits.sigmoid(), target, soft_target=soft_target)
+    return _weighted_mean(dice, dice_weights) + _weighted_mean(cross_entropy, region_weights)
 
 
 def class_loss(logits: Tensor, target: Tensor, *, include_background: bool = True, soft_target: bool = False) -> Tensor:
@@ -74,6 +84,10 @@ def dice_loss_terms(prediction: Tensor, target: Tensor, *, soft_target: bool = F
     intersection = torch.minimum(prediction, target) if soft_target else prediction * target
     sizes = prediction.sum(2) + target.sum(2)
     return 1 - (2 * intersection.sum(2) + SMOOTH) / (sizes + SMOOTH)
+
+
+def _weighted_mean(terms: Tensor, weights: Tensor) -> Tensor:
+    return (weights * terms).sum() / weights.sum().clamp_min(torch.finfo(torch.float32).tiny)
 
 
 def _check_same_shape(logits: Tensor, target: Tensor) -> None:
