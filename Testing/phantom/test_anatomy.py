@@ -162,9 +162,11 @@ def test_replay_from_json_is_exact():
 
 def test_displacement_moves_the_place_that_is_shown():
     points = Grid.centred((10.0, 0.0, 10.0), 2.0, (8, 8, 8)).points()[None]
-    shift = torch.tensor([3.0, 0.0, -2.0]).expand_as(points)
-    moved = tissues(points, [PLAIN], load_atlas(), displace=shift)
-    torch.testing.assert_close(moved.atlas_points, to_atlas(points, [PLAIN], load_atlas()) + shift)
+    shift = torch.tensor([3.0, 0.0, -2.0])
+    moved = tissues(points, [PLAIN], load_atlas(), push=lambda places: places + shift)
+    unmoved = to_atlas(points, [PLAIN], load_atlas())
+    torch.testing.assert_close(moved.unpushed, unmoved, atol=1e-3, rtol=0)
+    torch.testing.assert_close(moved.atlas_points, unmoved + shift, atol=1e-3, rtol=0)
 
 
 def test_people_differ():

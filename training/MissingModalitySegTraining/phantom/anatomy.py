@@ -7,7 +7,7 @@ points shows. A case is the same function on any grid.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -83,10 +83,12 @@ class Anatomy:
     ventricles and sulci, without the fluid outside."""
     samples: AtlasSamples
     """What else the atlas says about the place (its `fractions` are those without a head)."""
+    unpushed: Tensor
+    """(B, X, Y, Z, 3), places of the atlas in MNI mm, had no mass pushed its surroundings; else `atlas_points`."""
 
     @property
     def atlas_points(self) -> Tensor:
-        """(B, X, Y, Z, 3) in MNI mm."""
+        """(B, X, Y, Z, 3), places of the atlas that are shown, MNI mm."""
         return self.samples.points
 
 
@@ -132,15 +134,14 @@ def to_atlas(points: Tensor, cases: Sequence[AnatomyParameters], atlas: Atlas) -
     Returns:
         (B, X, Y, Z, 3) in MNI mm.
     """
-    moved = _affine(points, cases)
-    return moved + tabulated(lambda at: _displacement(at, cases, atlas), points, TABLE_MM).movedim(1, -1)
+    return tabulated(lambda at: _flow(at, cases, atlas).movedim(-1, 1), points, TABLE_MM).movedim(1, -1)
 
 
 def tissues(
     points: Tensor,
     cases: Sequence[AnatomyParameters],
     atlas: Atlas,
-    displace: Tensor | None = None,
+    push: Callable[[Tensor], Tensor] | None = None,
     with_head: bool = True,
 ) -> Anatomy:
     """Heads on grids.
@@ -149,27 +150,29 @@ def tissues(
         points: (B, X, Y, Z, 3) in the subject's mm.
         cases: one per element of the batch.
         atlas: the atlas.
-        displace: (B, X, Y, Z, 3) added to the places of the atlas, in its mm: what a mass pushes aside.
+        push: from places (B, X, Y, Z, 3) of the atlas to those where their tissue was before a mass pushed it there;
+            as smooth as the deformations are.
         with_head: without, there is air around the brain.
     """
 
     def smooth(at: Tensor) -> Tensor:
-        return torch.cat([_displacement(at, cases, atlas), _folding(at, cases)], dim=1)
+        unpushed = _flow(at, cases, atlas)
+        places = [unpushed] if push is None else [push(unpushed), unpushed]
+        return torch.cat([*(place.movedim(-1, 1) for place in places), _folding(at, cases)], dim=1)
 
     # what varies slowly is read together, once
     table = tabulated(smooth, points, TABLE_MM)
-    places = _affine(points, cases) + table[:, :3].movedim(1, -1)
-    if displace is not None:
-        places = places + displace
+    *placed, folding = table.split([3] * (table.shape[1] // 3) + [2], dim=1)
+    places, unpushed = placed[0].movedim(1, -1), placed[-1].movedim(1, -1)
     samples = atlas.sample(
         places,
-        torch.exp(table[:, 3]),
-        torch.exp(table[:, 4]),
+        torch.exp(folding[:, 0]),
+        torch.exp(folding[:, 1]),
         points.new_tensor([case.vessel_mm for case in cases])[:, None, None, None],
     )
     brain = (0.5 - samples.surface_distance).clamp(0, 1)
     if bool((brain == 1).all()):
-        return Anatomy(samples.fractions, brain, samples)
+        return Anatomy(samples.fractions, brain, samples, unpushed)
     fractions = samples.fractions * brain[:, None]
     if with_head:
         around = head_fractions(places, atlas, [case.head for case in cases])
@@ -180,7 +183,7 @@ def tissues(
         fractions[:, Material.VESSEL] += vessel
     else:
         fractions[:, Material.AIR] += 1 - brain
-    return Anatomy(fractions, brain, samples)
+    return Anatomy(fractions, brain, samples, unpushed)
 
 
 def _affine(points: Tensor, cases: Sequence[AnatomyParameters]) -> Tensor:
@@ -207,12 +210,11 @@ def _matrix(case: AnatomyParameters) -> Tensor:
     return matrix
 
 
-def _displacement(points: Tensor, cases: Sequence[AnatomyParameters], atlas: Atlas) -> Tensor:
-    """Where the flow takes the atlas's places, minus where it finds them, (B, 3, X, Y, Z), atlas mm."""
-    start = _affine(points, cases)
+def _flow(points: Tensor, cases: Sequence[AnatomyParameters], atlas: Atlas) -> Tensor:
+    """Places of the atlas (B, X, Y, Z, 3), MNI mm: moved as a whole, then along the flow."""
     per_case = (len(cases), 1, 1, 1, 1)
     widen = points.new_tensor([case.ventricle_mm for case in cases]).reshape(per_case)
-    now = start
+    now = _affine(points, cases)
     for _ in range(FLOW_STEPS):
         velocity = widen * atlas.push.read(now).movedim(1, -1)
         for elastics in zip(*(case.elastic for case in cases), strict=True):
@@ -220,7 +222,7 @@ def _displacement(points: Tensor, cases: Sequence[AnatomyParameters], atlas: Atl
             field = vector_field(now, [e.seed for e in elastics], [e.wavelength_mm for e in elastics])
             velocity = velocity + amplitude * field
         now = now + velocity / FLOW_STEPS
-    return (now - start).movedim(-1, 1)
+    return now
 
 
 def _folding(points: Tensor, cases: Sequence[AnatomyParameters]) -> Tensor:

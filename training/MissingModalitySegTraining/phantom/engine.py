@@ -15,7 +15,7 @@ from torch import Tensor
 from MissingModalitySegLib.errors import InputError
 
 from .acquisition import PROTOCOLS, AcquisitionParameters, sample_acquisition
-from .anatomy import AnatomyParameters, sample_anatomy, tissues, to_atlas
+from .anatomy import AnatomyParameters, sample_anatomy, tissues
 from .atlas import Atlas
 from .contrast import DWI, ContrastMixture, ContrastParameters, sample_contrast, signals
 from .lesions import (
@@ -135,12 +135,13 @@ def render_ideal(
     """Cases at positions (B, X, Y, Z, 3) in the subject's mm, which need not lie on a grid."""
     anatomies = [case.anatomy for case in cases]
     lesions = [case.lesions for case in cases]
-    displacement: Tensor | None = None
-    if any(lesion.pushes for lesion in lesions):
-        places = to_atlas(points, anatomies, atlas)
-        displacement = torch.stack([displace(places[b], case) - places[b] for b, case in enumerate(lesions)])
-    anatomy = tissues(points, anatomies, atlas, displacement, with_head=head)
-    places = anatomy.atlas_points if displacement is None else anatomy.atlas_points - displacement
+
+    def push(places: Tensor) -> Tensor:
+        return torch.stack([displace(one, lesion) for one, lesion in zip(places, lesions, strict=True)])
+
+    pushed = any(lesion.pushes for lesion in lesions)
+    anatomy = tissues(points, anatomies, atlas, push if pushed else None, with_head=head)
+    places = anatomy.unpushed
     mixtures, sick, gains = [], [], []
     for b, case in enumerate(cases):
         sick.append(lesion_fractions(places[b], anatomy.samples, b, case.lesions, masks))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .draws import chance, choose, normal, seed, uniform
-from .fields import scalar_field
+from .fields import random_field, tabulated
 from .resolution import along_axes, box_average
 
 
@@ -41,6 +41,9 @@ FAITHFUL = Stripping(0.0, 0.0, 0, ())
 REACH_MM = 8.0
 """Distances beyond this are not told apart: no border moves further."""
 
+ROUGHNESS_WAVELENGTH_MM = 25.0
+"""Of the unevenness of a border."""
+
 
 def sample_stripping(generator: torch.Generator) -> Stripping:
     """A third of the masks are good, the others off by up to 3 mm, some with patches of up to 8 mm."""
@@ -68,7 +71,9 @@ def strip(distance_mm: Tensor, points: Tensor, cases: Sequence[Stripping]) -> Te
     border = torch.stack([_border(points[b], case) for b, case in enumerate(cases)])
     rough = distance_mm.new_tensor([case.roughness_mm for case in cases])
     if rough.any():
-        border = border + rough[:, None, None, None] * scalar_field(points, [c.roughness_seed for c in cases], 25.0)
+        seeds = [case.roughness_seed for case in cases]
+        uneven = tabulated(lambda at: random_field(at, seeds, ROUGHNESS_WAVELENGTH_MM, 1), points, 4.0)[:, 0]
+        border = border + rough[:, None, None, None] * uneven
     return distance_mm <= border.clamp(-REACH_MM, REACH_MM)
 
 

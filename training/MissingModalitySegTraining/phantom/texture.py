@@ -13,11 +13,14 @@ import torch
 from torch import Tensor
 
 from .draws import log_uniform, seed, uniform
-from .fields import scalar_field
+from .fields import random_field, tabulated
 from .materials import LESIONS, Material
 
 WATER = (-0.5, -0.4, 1.0, 1.0, 0.6)
 """Relative change of each sequence with local water content."""
+
+TABLE_PER_WAVELENGTH = 8
+"""The coarse field is evaluated at so many places along its wavelength, and read linearly in between."""
 
 HEAD = (Material.DURA, Material.BONE, Material.MARROW, Material.FAT, Material.MUSCLE, Material.EYE)
 
@@ -51,12 +54,15 @@ def texture(points: Tensor, fractions: Tensor, signals: Tensor, parameters: Sequ
         (B, 5, X, Y, Z)
     """
     weights = signals[:, None] * texture_weights(parameters, signals.device)  # B 2 5 M
-    mixed = torch.einsum("bksm,bmxyz->bksxyz", weights, fractions)
-    fields = [
-        scalar_field(points, [p.seeds[k] for p in parameters], [p.wavelengths_mm[k] for p in parameters])
-        for k in range(2)
-    ]
-    return sum(mixed[:, k] * fields[k][:, None] for k in range(2))
+    fine, coarse = torch.einsum("bksm,bmxyz->bksxyz", weights, fractions).unbind(1)
+    seeds, wavelengths = zip(*((p.seeds, p.wavelengths_mm) for p in parameters), strict=True)
+
+    def field(k: int, at: Tensor) -> Tensor:
+        return random_field(at, [s[k] for s in seeds], [w[k] for w in wavelengths], 1)
+
+    step = min(w[1] for w in wavelengths) / TABLE_PER_WAVELENGTH
+    added = coarse.mul_(tabulated(lambda at: field(1, at), points, step))
+    return added.addcmul_(fine, field(0, points))
 
 
 def texture_weights(parameters: Sequence[TextureParameters], device: torch.device | str = "cpu") -> Tensor:
