@@ -82,11 +82,11 @@ def acquire_native(
         for offset in offsets:
             points = geometry.points(first, min(first + thickness, count), offset, device)
             slab = slab + render(move(points, sequence.misalignment)) / len(offsets)
-        slabs.append(slab)
+        centres = geometry.points(first, min(first + thickness, count), (0.0, 0.0, 0.0), device)
+        slabs.append(slab * bias_at(centres, sequence.bias))
     image = torch.cat(slabs, dim=2)
-    points = geometry.points(0, count, (0.0, 0.0, 0.0), device)
-    image = image * bias_at(points, sequence.bias)
-    image = _with_artefacts(image, geometry.spacing, 1, sequence, points if sequence.spike else None)
+    points = geometry.points(0, count, (0.0, 0.0, 0.0), device) if sequence.spike else None
+    image = _with_artefacts(image, geometry.spacing, 1, sequence, points)
     return _stored(image, sequence)
 
 
