@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from .errors import InputError
 
 
-class Modality(str, Enum):
+class Modality(StrEnum):
     """An MRI sequence; the value is the name used in files, on the command line and in the interface."""
 
     T1 = "T1"
@@ -22,9 +22,6 @@ class Modality(str, Enum):
     T2 = "T2"
     FLAIR = "FLAIR"
     DWI = "DWI"
-
-    def __str__(self) -> str:
-        return self.value
 
     @classmethod
     def parse(cls, text: str | Modality) -> Modality:

@@ -83,13 +83,13 @@ def restore_labels(labels: Tensor, frame: Frame) -> sitk.Image:
     image = from_array(whole.numpy(), frame.grid)
     if _same_grid(image, sitk.DICOMOrient(frame.native, "RAS")):
         return resample_labels(image, frame.native)
-    native = np.zeros(sitk.GetArrayViewFromImage(frame.native).shape, np.uint8)
+    native = np.zeros(frame.native.GetSize()[::-1], np.uint8)
     largest = np.zeros(native.shape, np.float32)
     for value in [int(value) for value in torch.unique(labels)]:
         share = sitk.Cast(image == value, sitk.sitkFloat32)
         outside = float(value == 0)
         share = sitk.Resample(share, frame.native, sitk.Transform(), sitk.sitkLinear, outside, sitk.sitkFloat32)
-        share = sitk.GetArrayViewFromImage(share)
+        share = sitk.GetArrayFromImage(share)  # a copy: a view would outlive its image
         wins = share > largest
         native[wins], largest[wins] = value, share[wins]
     restored = sitk.GetImageFromArray(native)
