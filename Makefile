@@ -16,7 +16,7 @@ help:
 
 venv: ; @VENV=$(VENV) PIP_ARGS="$(PIP_ARGS)" .ci/setup
 
-demo: venv ; @$(PYTHON) -m MissingModalitySegLib demo
+demo: venv ; @$(PYTHON) -m MissingModalitySegLib demo --output build/demo
 
 lint: venv
 	@$(VENV)/bin/ruff check .

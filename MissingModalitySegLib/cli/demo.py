@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
 
 from ..modalities import MODALITIES, Code
 from .output import console, table
@@ -15,8 +19,10 @@ SERIES = (
 """Names of series as scanners write them."""
 
 
-def demo() -> None:
-    """Show what the program can do: networks, all subsets of sequences, names of series, models."""
+def demo(
+    output: Annotated[Path, typer.Option("--output", help="Folder for generated patients.")] = Path("demo"),
+) -> None:
+    """Show what the program can do: networks, subsets of sequences, names of series, models, generated patients."""
     out = console()
     out.print("1. Any subset of five sequences", style="bold")
     out.print(f"{', '.join(map(str, MODALITIES))}: {len(Code.all())} subsets, one model for all of them.\n")
@@ -24,6 +30,7 @@ def demo() -> None:
     _show_folding(out)
     _show_recognition(out)
     _show_models(out)
+    _show_phantoms(out, output)
     out.print("Next: `make test` runs all checks, `missing-modality-seg --help` lists the commands.")
 
 
@@ -125,4 +132,18 @@ def _show_models(out: Any) -> None:
         out.print(f"{manifest.name} {manifest.version}: {manifest.title}")
     if not ready:
         out.print("None yet: this version brings no trained weights. Import one with `models import FILE.zip`.")
+    out.print()
+
+
+def _show_phantoms(out: Any, output: Path) -> None:
+    out.print("6. Three generated patients", style="bold")
+    if find_spec("MissingModalitySegTraining") is None:
+        out.print('They need the training package: pip install "missing-modality-seg[training]"\n')
+        return
+    from MissingModalitySegTraining.phantom import output as phantoms
+
+    kinds = ["glioma", "ms", "acute_stroke"]
+    run = phantoms.plan(len(kinds), kinds, "research", seed=7, spacing_mm=2.0)
+    for finished in phantoms.make(run, len(kinds), output):
+        out.print(f"{output / finished.case_id}: five sequences, truth, contact.png", soft_wrap=True)
     out.print()

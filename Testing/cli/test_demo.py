@@ -9,14 +9,15 @@ from MissingModalitySegLib.cli.edge import run
 from MissingModalitySegLib.networks import registry
 
 
-def test_the_tour(capsys) -> None:
-    assert run(["demo"]) == 0
+def test_the_tour(capsys, tmp_path) -> None:
+    assert run(["demo", "--output", str(tmp_path / "demo")]) == 0
     shown = capsys.readouterr().out
     for name in registry.ARCHITECTURES:
         assert name in shown
     assert "31 subsets" in shown
     assert "localiser" in shown
     assert "make test" in shown
+    assert (tmp_path / "demo" / "datalist.json").exists()
     starter = registry.build({"architecture": "moe", "preset": "starter"})
     assert f"{sum(parameter.numel() for parameter in starter.parameters()):,}" in shown
 
