@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 ROOT = Path(__file__).resolve().parents[1]
 for folder in (ROOT, ROOT / "training"):
     if str(folder) not in sys.path:
@@ -11,3 +13,7 @@ for folder in (ROOT, ROOT / "training"):
 
 # Two test processes on two cores: more threads than cores only makes both slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long an example takes says something about the machine, nothing about the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
