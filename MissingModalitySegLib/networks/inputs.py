@@ -18,13 +18,20 @@ def mask_channels(x: Tensor, code: Tensor) -> Tensor:
 
 
 def check_image(x: Tensor, channels: int, multiple: int) -> None:
-    """Raise `InputError` unless `x` is B x `channels` x D x H x W with sizes that `multiple` divides."""
+    """Raise `InputError` unless `x` is B x `channels` x D x H x W, floating, with sizes that `multiple` divides."""
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        kind = x.dtype if isinstance(x, Tensor) else type(x).__name__
+        raise InputError(
+            "wrong-image-type", f"The network takes tensors of floating-point numbers, not {kind}.", "Convert it first."
+        )
     if x.ndim != 5 or x.shape[1] != channels:
         raise InputError(
             "wrong-channel-count",
             f"The network takes batches of {channels} volumes (B, {channels}, D, H, W), not shape {tuple(x.shape)}.",
             "Put each modality into its channel and leave zeros where one is missing.",
         )
+    if len(x) == 0:
+        raise InputError("empty-batch", "The batch holds no image.", "Give one image or more.")
     if any(size % multiple or size == 0 for size in x.shape[2:]):
         raise InputError(
             "size-not-divisible",
@@ -35,6 +42,8 @@ def check_image(x: Tensor, channels: int, multiple: int) -> None:
 
 def check_code(code: Tensor, batch: int, channels: int) -> None:
     """Raise `InputError` unless `code` is (`batch`, `channels`) of zeros and ones with a one in every row."""
+    if not isinstance(code, Tensor) or code.is_complex():
+        raise InputError("bad-code-vector", "A code is a tensor of zeros and ones.", "Convert it first.")
     if tuple(code.shape) != (batch, channels):
         raise InputError(
             "wrong-code-shape",

@@ -57,6 +57,26 @@ def test_an_image_that_does_not_fit_is_refused(shape, code):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
+def test_an_image_of_other_numbers_is_refused(dtype):
+    with pytest.raises(InputError) as caught:
+        check_image(torch.zeros(1, 5, 8, 8, 8, dtype=dtype), channels=5, multiple=8)
+    assert caught.value.code == "wrong-image-type"
+
+
+def test_what_is_no_tensor_is_refused():
+    with pytest.raises(InputError, match="ndarray"):
+        check_image(torch.zeros(1, 5, 8, 8, 8).numpy(), channels=5, multiple=8)
+    with pytest.raises(InputError, match="tensor"):
+        check_code([[1, 1]], batch=1, channels=2)
+
+
+def test_an_empty_batch_is_refused():
+    with pytest.raises(InputError) as caught:
+        check_image(torch.zeros(0, 5, 8, 8, 8), channels=5, multiple=8)
+    assert caught.value.code == "empty-batch"
+
+
 @pytest.mark.parametrize(
     ("rows", "code"),
     [

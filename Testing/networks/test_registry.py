@@ -7,29 +7,51 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from MissingModalitySegLib.errors import InputError
-from MissingModalitySegLib.networks.registry import architecture, build, describe, presets, resolve
+from MissingModalitySegLib.networks.registry import ARCHITECTURES, architecture, build, describe, presets, resolve
 
-FAMILY = ("unet", "moe", "dynamic_stem")
+ALL = tuple(ARCHITECTURES)
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize("name", ALL)
 def test_what_is_described_is_built_again(name):
     torch.manual_seed(0)
-    network = build({"architecture": name, "preset": "tiny", "config": {"regions": 2}}).eval()
+    network = build({"architecture": name, "preset": "tiny", "config": {"channels": 4}}).eval()
     section = json.loads(json.dumps(describe(network)))
     assert set(section) == {"architecture", "config"}
     again = build(section).eval()
     again.load_state_dict(network.state_dict())
-    x, code = torch.randn(1, 5, 4, 4, 4), torch.tensor([[1, 0, 1, 0, 1]])
+    x, code = torch.randn(1, 4, 8, 8, 8), torch.tensor([[1, 0, 1, 0]])
     assert torch.equal(again(x, code), network(x, code))
     assert again.config == network.config
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize("name", ALL)
 def test_every_family_has_the_three_presets(name):
     assert {"paper", "starter", "tiny"} <= set(presets(name))
     for preset, values in presets(name).items():
         assert asdict(resolve({"architecture": name, "preset": preset})[1]) == values
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_network_says_what_divides_its_images_and_folds_for_inference(name):
+    torch.manual_seed(0)
+    network = build({"architecture": name, "preset": "tiny"}).train()
+    levels = len(network.config.widths)
+    folded = network.fold(torch.tensor([0, 1, 0, 1, 1]))
+    assert network.multiple == network.config.multiple == folded.multiple == 2 ** (levels - 1)
+    assert network.training
+    assert not any(module.training for module in folded.modules())
+    assert not any(parameter.requires_grad for parameter in folded.parameters())
+    with pytest.raises(InputError):
+        folded(torch.zeros(1, 5, 8 * network.multiple, network.multiple, network.multiple + 1))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_manifest_asks_for_more_than_a_computer_has(name):
+    for key in ("channels", "regions", "experts", "tokens", "hidden", "groups"):
+        if hasattr(architecture(name).Config(), key):
+            with pytest.raises(InputError):
+                resolve({"architecture": name, "config": {key: 10**6}})
 
 
 def test_config_overrides_single_keys_of_a_preset():
@@ -66,11 +88,13 @@ json_values = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
     max_leaves=5,
 )
-keys = st.sampled_from(["channels", "regions", "widths", "blocks_per_level", "experts", "moe_stem", "code_noise", "x"])
+keys = st.sampled_from(
+    ["channels", "regions", "widths", "blocks_per_level", "experts", "moe_stem", "code_noise", "fusion", "groups", "x"]
+)
 
 
 @given(
-    name=st.sampled_from([*FAMILY, "other"]),
+    name=st.sampled_from([*ALL, "other"]),
     preset=st.sampled_from(["tiny", None]) | json_values,
     config=st.dictionaries(keys, json_values, max_size=2) | json_values,
 )

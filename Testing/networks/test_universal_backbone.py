@@ -8,7 +8,7 @@ from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.networks.registry import build, presets
 from MissingModalitySegLib.networks.universal.backbone import Backbone, BackboneShape, group_norm
 
-SHAPE = BackboneShape(modalities=3, widths=(4, 6, 8), blocks=(1, 2, 1), groups=2)
+SHAPE = BackboneShape(channels=3, widths=(4, 6, 8), blocks=(1, 2, 1), groups=2)
 
 
 def randomised(network):
@@ -73,11 +73,14 @@ def test_both_networks_have_the_same_presets():
 @pytest.mark.parametrize(
     "config",
     [
-        {"modalities": 0},
+        {"channels": 0},
+        {"channels": 40},
         {"widths": [16]},
         {"widths": [16, 0], "blocks": [1, 1]},
+        {"widths": [16, 10**6], "blocks": [1, 1]},
         {"blocks": [1, 2]},
         {"blocks": [1, 2, 2, 0]},
+        {"blocks": [1, 2, 2, 10**6]},
         {"groups": 0},
     ],
 )

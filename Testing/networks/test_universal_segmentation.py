@@ -200,11 +200,19 @@ def test_weights_carry_the_prompt_table():
 
 def test_without_a_table_a_text_network_says_so():
     network = build(
-        {"architecture": "universal", "preset": "tiny", "config": {"prompt_encoder": "clip", "modalities": 2}}
+        {"architecture": "universal", "preset": "tiny", "config": {"prompt_encoder": "clip", "channels": 2}}
     )
     assert network.prompt_table.shape == (3, 512)
     with pytest.raises(InputError) as caught:
         network(torch.zeros(1, 2, 8, 8, 8), torch.ones(1, 2))
+    assert caught.value.code == "no-prompt-table"
+
+
+def test_a_table_with_a_gap_is_noticed_in_any_batch():
+    network = tiny("hyper with text")
+    network.prompt_table[8] = 0  # T1+FLAIR
+    with pytest.raises(InputError) as caught:
+        network(image(2), CODES[:2])
     assert caught.value.code == "no-prompt-table"
 
 
@@ -249,6 +257,7 @@ def test_bfloat16_and_channels_last_stay_close(head):
     [
         (torch.zeros(1, 4, 8, 8, 8), [torch.ones(1, 4)], "wrong-channel-count"),
         (torch.zeros(1, 5, 8, 7, 8), [torch.ones(1, 5)], "size-not-divisible"),
+        (torch.zeros(1, 5, 4, 4, 4), [torch.ones(1, 5)], "size-too-small"),
         (torch.zeros(1, 5, 8, 8, 8), [torch.zeros(1, 5)], "empty-code"),
         (torch.zeros(2, 5, 8, 8, 8), [torch.ones(1, 5)], "wrong-code-shape"),
         (torch.zeros(1, 5, 8, 8, 8), [torch.ones(1, 5), torch.zeros(1, 5)], "empty-code"),

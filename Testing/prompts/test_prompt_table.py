@@ -88,7 +88,10 @@ def test_files_that_are_no_tables_are_refused(tmp_path):
     save_file({"weight": torch.zeros(3)}, foreign)
     facts = {"encoder": "x", "version": "1", "modalities": '["T1", "T2"]', "prompts": '["a", "b"]'}
     save_file({"prompt_table": torch.zeros(2, 4)}, short, metadata=facts)
-    for path in (missing, damaged, foreign, short):
+    odd = {"numbers": ((3, 4), "5"), "flat": ((3,), '["a", "b", "c"]'), "scalar": ((), '["a", "b", "c"]')}
+    for name, (shape, prompts) in odd.items():
+        save_file({"prompt_table": torch.zeros(shape)}, tmp_path / name, metadata=facts | {"prompts": prompts})
+    for path in (missing, damaged, foreign, short, *(tmp_path / name for name in odd)):
         with pytest.raises(InputError) as caught:
             load_prompt_table(path)
         assert caught.value.code == "bad-prompt-table"
@@ -145,7 +148,7 @@ def test_the_shipped_rows_have_unit_length_and_differ_by_more_than_rounding():
 
 def test_the_shipped_table_fits_the_starter_network():
     for modalities in (MODALITIES, MODALITIES[:4]):
-        network = build({"architecture": "universal", "preset": "starter", "config": {"modalities": len(modalities)}})
+        network = build({"architecture": "universal", "preset": "starter", "config": {"channels": len(modalities)}})
         network.set_prompt_table(prompt_table("minilm", modalities))
         code = torch.ones(1, len(modalities))
         assert bool(torch.isfinite(network(torch.randn(1, len(modalities), 16, 16, 16), code)).all())

@@ -1,5 +1,8 @@
 """The text encoders on real models: a tiny CLIP made here, MiniLM where its package is installed. No network."""
 
+import json
+import shutil
+
 import pytest
 import torch
 
@@ -84,6 +87,20 @@ def test_missing_clip_weights_come_with_a_way_out(tmp_path):
             encoder("clip", source)
         assert caught.value.code == "text-encoder-missing"
         assert "minilm" in caught.value.hint
+
+
+@pytest.mark.parametrize("damage", ["weights cut", "other sizes"])
+def test_damaged_weights_are_refused(tiny_clip, tmp_path, damage):
+    folder = shutil.copytree(tiny_clip, tmp_path / "damaged")
+    if damage == "weights cut":
+        weights = folder / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:1000])
+    else:
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | {"hidden_size": 32}))
+    with pytest.raises(InputError) as caught:
+        encoder("clip", folder)
+    assert caught.value.code == "text-encoder-missing"
 
 
 def test_a_model_without_the_projection_is_refused(tiny_clip, tmp_path):

@@ -23,7 +23,7 @@ class ModalityPriorConfig(SingleImageConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.tokens >= 1, "tokens", "there is no prior without a token.")
+        require(1 <= self.tokens <= 1024, "tokens", "a prior has from 1 to 1024 tokens.")
 
 
 class ModalityPriorUNet(SingleImageSegmenter):

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ..inputs import check_code, check_image, mask_channels
+from ..inputs import check_code, mask_channels
+from ..unet import check_unet_image
 from .backbone import Backbone, BackboneShape, NormReluConv, available_channels
 
 
@@ -16,7 +17,7 @@ from .backbone import Backbone, BackboneShape, NormReluConv, available_channels
 class AutoencoderConfig:
     """The segmentation network's backbone; the head has as many channels as there are modalities."""
 
-    modalities: int = 5
+    channels: int = 5
     widths: tuple[int, ...] = (16, 32, 64, 128)
     blocks: tuple[int, ...] = (1, 2, 2, 4)
     groups: int = 8
@@ -26,7 +27,12 @@ class AutoencoderConfig:
 
     @property
     def backbone_shape(self) -> BackboneShape:
-        return BackboneShape(self.modalities, self.widths, self.blocks, self.groups)
+        return BackboneShape(self.channels, self.widths, self.blocks, self.groups)
+
+    @property
+    def multiple(self) -> int:
+        """What the spatial sizes of an image must be divisible by."""
+        return self.backbone_shape.multiple
 
 
 class MaskedAutoencoder(nn.Module):
@@ -46,20 +52,25 @@ class MaskedAutoencoder(nn.Module):
         super().__init__()
         self.config = config
         self.backbone = Backbone(config.backbone_shape)
-        self.head = NormReluConv(config.widths[0], config.modalities, 1, config.groups)
+        self.head = NormReluConv(config.widths[0], config.channels, 1, config.groups)
+
+    @property
+    def multiple(self) -> int:
+        """What the spatial sizes of an image must be divisible by."""
+        return self.config.multiple
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         """Reconstruct all modalities (B, M, D, H, W) from those of `x` (same shape) that `code` (B, M) marks.
 
         Raises InputError if a shape or the code does not fit.
         """
-        check_image(x, self.config.modalities, self.config.backbone_shape.multiple)
-        check_code(code, len(x), self.config.modalities)
+        check_unet_image(x, self.config)
+        check_code(code, len(x), self.config.channels)
         return self.head(self.backbone.decode(self.backbone.encode(mask_channels(x, code))))
 
     def fold(self, code: Tensor) -> FoldedAutoencoder:
-        """The synthesiser for one code (M,): maps x (B, M, D, H, W) to what `forward` gives with that code."""
-        check_code(code[None], 1, self.config.modalities)
+        """The synthesiser for one code (M,), in evaluation mode: x (B, M, D, H, W) to what `forward` gives."""
+        check_code(code[None], 1, self.config.channels)
         return FoldedAutoencoder(self, available_channels(code))
 
 
@@ -72,7 +83,13 @@ class FoldedAutoencoder(nn.Module):
         self.register_buffer("available", available.to(network.backbone.stem.weight.device), persistent=False)
         self.backbone = network.backbone.fold(available)
         self.head = copy.deepcopy(network.head)
+        self.requires_grad_(False).eval()
+
+    @property
+    def multiple(self) -> int:
+        """What the spatial sizes of an image must be divisible by."""
+        return self.config.multiple
 
     def forward(self, x: Tensor) -> Tensor:
-        check_image(x, self.config.modalities, self.config.backbone_shape.multiple)
+        check_unet_image(x, self.config)
         return self.head(self.backbone.decode(self.backbone.encode(x[:, self.available])))

@@ -21,20 +21,21 @@ from ..configs import require
 class BackboneShape:
     """What decides the parameters of a backbone; two networks with equal shapes can exchange theirs."""
 
-    modalities: int
+    channels: int
     widths: tuple[int, ...]
     blocks: tuple[int, ...]
     groups: int
 
     def __post_init__(self) -> None:
-        require(self.modalities >= 1, "modalities", "there must be at least one.")
-        require(len(self.widths) >= 2, "widths", "a U-Net needs at least two levels.")
-        require(all(width >= 1 for width in self.widths), "widths", "every width must be positive.")
+        # The upper bounds keep a damaged or hostile manifest from asking for all the memory there is.
+        require(1 <= self.channels <= 16, "channels", "from 1 to 16 modalities can be used.")
+        require(2 <= len(self.widths) <= 8, "widths", "a U-Net has from 2 to 8 levels.")
+        require(all(1 <= width <= 1024 for width in self.widths), "widths", "a level has from 1 to 1024 channels.")
         require(
             len(self.blocks) == len(self.widths), "blocks", f"give one number for each of {len(self.widths)} levels."
         )
-        require(all(count >= 1 for count in self.blocks), "blocks", "every level needs at least one block.")
-        require(self.groups >= 1, "groups", "there must be at least one.")
+        require(all(1 <= count <= 16 for count in self.blocks), "blocks", "a level has from 1 to 16 blocks.")
+        require(1 <= self.groups <= 1024, "groups", "from 1 to 1024 groups are possible.")
 
     @property
     def multiple(self) -> int:
@@ -48,7 +49,7 @@ class Backbone(nn.Module):
     def __init__(self, shape: BackboneShape) -> None:
         super().__init__()
         self.shape = shape
-        self.stem = nn.Conv3d(shape.modalities, shape.widths[0], 3, padding=1)
+        self.stem = nn.Conv3d(shape.channels, shape.widths[0], 3, padding=1)
         self.encoder = nn.ModuleList(
             nn.Sequential(*(ResidualBlock(width, shape.groups) for _ in range(count)))
             for width, count in zip(shape.widths, shape.blocks, strict=True)

@@ -22,8 +22,8 @@ class HyperHead(nn.Module):
 
     The two projections (prompt D_text→256; image by group norm, ReLU and global average pooling →256) with a ReLU are
     the MLP's hidden layer, one linear controller its output. The paper gives no sizes; these are ours, as is that every
-    prompt embedding is brought to a mean square of one first: CLIP's have a length near 10, MiniLM's 1, a binary
-    code's √n, and the encoders shall be exchangeable.
+    prompt embedding is brought to a mean square of one first: those of texts have length one, a binary
+    code's is √n, and the encoders shall be exchangeable.
     """
 
     def __init__(self, prompt_size: int, image_width: int, decoder_width: int, regions: int, groups: int) -> None:

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ..configs import require
-from ..inputs import check_code, check_image, mask_channels
+from ..inputs import check_code, mask_channels
+from ..unet import check_unet_image
 from .autoencoder import MaskedAutoencoder
 from .backbone import Backbone, BackboneShape, NormReluConv, available_channels
 from .hyper_network import HyperHead
@@ -21,7 +22,7 @@ from .hyper_network import HyperHead
 class UniversalConfig:
     """Sizes of the backbone (group norm takes the most groups up to `groups` that divide a width), and the head."""
 
-    modalities: int = 5
+    channels: int = 5
     regions: int = 3
     widths: tuple[int, ...] = (16, 32, 64, 128)
     blocks: tuple[int, ...] = (1, 2, 2, 4)
@@ -31,16 +32,21 @@ class UniversalConfig:
 
     def __post_init__(self) -> None:
         self.backbone_shape  # noqa: B018 (checks the values)
-        require(self.regions >= 1, "regions", "there must be at least one.")
+        require(1 <= self.regions <= 256, "regions", "from 1 to 256 regions can be segmented.")
 
     @property
     def backbone_shape(self) -> BackboneShape:
-        return BackboneShape(self.modalities, self.widths, self.blocks, self.groups)
+        return BackboneShape(self.channels, self.widths, self.blocks, self.groups)
+
+    @property
+    def multiple(self) -> int:
+        """What the spatial sizes of an image must be divisible by."""
+        return self.backbone_shape.multiple
 
     @property
     def prompt_size(self) -> int:
         """D_text, the length of a prompt embedding."""
-        return {"clip": 512, "minilm": 384, "binary": self.modalities}[self.prompt_encoder]
+        return {"clip": 512, "minilm": 384, "binary": self.channels}[self.prompt_encoder]
 
 
 class UniversalSegmenter(nn.Module):
@@ -70,10 +76,15 @@ class UniversalSegmenter(nn.Module):
             self.head = NormReluConv(first, config.regions, 1, config.groups)
         else:
             self.head = HyperHead(config.prompt_size, last, first, config.regions, config.groups)
-            self.register_buffer("prompt_table", torch.zeros(2**config.modalities - 1, config.prompt_size))
+            self.register_buffer("prompt_table", torch.zeros(2**config.channels - 1, config.prompt_size))
             if config.prompt_encoder == "binary":
-                masks = torch.arange(1, 2**config.modalities)
-                self.set_prompt_table((masks[:, None] >> torch.arange(config.modalities) & 1).float())
+                masks = torch.arange(1, 2**config.channels)
+                self.set_prompt_table((masks[:, None] >> torch.arange(config.channels) & 1).float())
+
+    @property
+    def multiple(self) -> int:
+        """What the spatial sizes of an image must be divisible by."""
+        return self.config.multiple
 
     def forward(self, x: Tensor, code: Tensor, prompt_code: Tensor | None = None) -> Tensor:
         """Logits (B, R, D, H, W) of `x` (B, K, D, H, W) with the modalities that `code` (B, K) marks.
@@ -85,8 +96,8 @@ class UniversalSegmenter(nn.Module):
 
     def features(self, x: Tensor, code: Tensor) -> list[Tensor]:
         """f_l of eq. 4: the encoder's features, finest first."""
-        check_image(x, self.config.modalities, self.config.backbone_shape.multiple)
-        check_code(code, len(x), self.config.modalities)
+        check_unet_image(x, self.config)
+        check_code(code, len(x), self.config.channels)
         return self.backbone.encode(mask_channels(x, code))
 
     def predict_with_features(
@@ -100,12 +111,12 @@ class UniversalSegmenter(nn.Module):
         if prompt_code is None:
             prompt_code = code
         else:
-            check_code(prompt_code, len(x), self.config.modalities)
+            check_code(prompt_code, len(x), self.config.channels)
         return self.head(self._prompts(prompt_code), features[-1], decoded), features
 
     def fold(self, code: Tensor) -> FoldedSegmenter:
-        """The network for one code (K,): missing channels gone from the stem, the prompt's share computed."""
-        check_code(code[None], 1, self.config.modalities)
+        """The network for one code (K,), in evaluation mode: missing channels gone, the prompt's share computed."""
+        check_code(code[None], 1, self.config.channels)
         if self.config.head == "static":
             head = copy.deepcopy(self.head)
         else:
@@ -142,9 +153,9 @@ class UniversalSegmenter(nn.Module):
     def _prompts(self, code: Tensor) -> Tensor:
         """Rows of the prompt table (B, D_text) for codes (B, K)."""
         device = self.prompt_table.device
-        powers = 2 ** torch.arange(self.config.modalities, device=device)
+        powers = 2 ** torch.arange(self.config.channels, device=device)
         prompts = self.prompt_table[(code.to(device, torch.int64) * powers).sum(1) - 1]
-        if not bool(prompts.any()):
+        if not bool(prompts.any(dim=1).all()):
             raise InputError(
                 "no-prompt-table",
                 "The network has a hyper-network but no prompt table.",
@@ -162,10 +173,16 @@ class FoldedSegmenter(nn.Module):
         self.register_buffer("available", available.to(network.backbone.stem.weight.device), persistent=False)
         self.backbone = network.backbone.fold(available)
         self.head = head
+        self.requires_grad_(False).eval()
+
+    @property
+    def multiple(self) -> int:
+        """What the spatial sizes of an image must be divisible by."""
+        return self.config.multiple
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, R, D, H, W) of x (B, K, D, H, W); channels that the code misses are not read."""
-        check_image(x, self.config.modalities, self.config.backbone_shape.multiple)
+        check_unet_image(x, self.config)
         features = self.backbone.encode(x[:, self.available])
         decoded = self.backbone.decode(features)
         return self.head(decoded) if self.config.head == "static" else self.head(features[-1], decoded)

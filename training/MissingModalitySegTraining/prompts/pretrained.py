@@ -6,14 +6,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from MissingModalitySegLib.errors import InputError
 
 
 def load_pretrained(source: str | Path, model_class: str, hint: str) -> tuple[Any, Any, str]:
     """Tokenizer, model (float32, evaluating) and the version to be recorded.
 
-    `model_class` is a class of transformers. Raises InputError with `hint` if the package or the files are missing, or
-    if weights of the model are not among them (transformers would draw those at random, with a warning only).
+    `model_class` is a class of transformers. Raises InputError with `hint` if the package or the files are missing or
+    damaged, or if weights of the model are not among them (transformers would draw those at random, with a warning
+    only).
     """
     try:
         transformers = import_module("transformers")
@@ -29,7 +32,7 @@ def load_pretrained(source: str | Path, model_class: str, hint: str) -> tuple[An
         model, found = getattr(transformers, model_class).from_pretrained(
             source, local_files_only=True, output_loading_info=True
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise InputError("text-encoder-missing", f"No text encoder could be loaded from “{source}”.", hint) from error
     if found["missing_keys"]:
         raise InputError(

@@ -103,14 +103,16 @@ def load_prompt_table(path: str | Path) -> PromptTable:
             tuple(json.loads(facts["prompts"])),
             embeddings,
         )
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
         raise InputError(
             "bad-prompt-table",
             f"{path} is no prompt table.",
             "Make one with `python -m MissingModalitySegTraining.prompts`.",
         ) from error
-    if not len(table.prompts) == len(embeddings) == 2 ** len(table.modalities) - 1:
+    rows = 2 ** len(table.modalities) - 1
+    if embeddings.ndim != 2 or not len(table.prompts) == len(embeddings) == rows:
         raise InputError(
-            "bad-prompt-table", f"{path} has {len(embeddings)} rows for {len(table.modalities)} modalities."
+            "bad-prompt-table",
+            f"{path} holds embeddings of shape {tuple(embeddings.shape)} for {len(table.modalities)} modalities.",
         )
     return table
