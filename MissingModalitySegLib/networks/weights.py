@@ -11,8 +11,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ..bundles import Bundle, read_header
+from ..bundles import Bundle, Manifest, read_header
 from ..errors import BundleError, InputError, located
+from ..labels import SCHEMES
+from .mome.fusion import Fusion
+from .mome.single_image import SingleImageSegmenter
 from .registry import build
 
 _NAMED = 4  # names in a message, before “and 12 more”
@@ -76,14 +79,35 @@ def read_weights(path: Path, network: nn.Module) -> None:
 
 
 def load_network(bundle: Bundle) -> nn.Module:
-    """The network of a bundle with its weights, on the CPU in float32, set to evaluation.
+    """The network of a bundle with its weights, on the CPU in float32, set to evaluation, fusing as the manifest says.
 
     Raises `BundleError`, and `InputError` where the manifest's network section means no network this program has.
     """
     with located(f"model “{bundle.name}”"):
         network = build(bundle.manifest.network.to_dict())
+        _check_agreement(bundle.manifest, network)
         read_weights(bundle.weights, network)
     return network.eval()
+
+
+def _check_agreement(manifest: Manifest, network: nn.Module) -> None:
+    """Raise `BundleError` where network and manifest speak of different things; hand the manifest's fusion on."""
+    config = network.config
+    problems = []
+    if config.channels != len(manifest.modalities):
+        problems.append(f"the network has {config.channels} channels for {len(manifest.modalities)} modalities")
+    regions = len(SCHEMES[manifest.labels].regions) if manifest.labels else None
+    independent = getattr(config, "activation", "sigmoid") == "sigmoid"  # exclusive classes count the background
+    if regions and independent and getattr(config, "regions", None) != regions:
+        problems.append(f"it does not give the {regions} regions of the labels “{manifest.labels}”")
+    if manifest.tile.multiple % config.multiple:
+        problems.append(f"its sizes must be multiples of {config.multiple}, not of {manifest.tile.multiple}")
+    if manifest.fusion is not None and not isinstance(network, SingleImageSegmenter):
+        problems.append("it sees all modalities at once and has nothing to fuse")
+    if problems:
+        raise BundleError("manifest-contradiction", f"The manifest contradicts itself: {'; '.join(problems)}.")
+    if manifest.fusion is not None:
+        network.fusion = Fusion(manifest.fusion.method, manifest.fusion.weights)
 
 
 def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:

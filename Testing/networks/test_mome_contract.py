@@ -114,6 +114,9 @@ def test_fusion_may_be_replaced():
     network = network_called("single_unet")
     x, code = torch.randn(1, 5, 8, 8, 8), torch.tensor([[1.0, 0, 0, 0, 1]])
     network.fusion = Fusion("max")
+    assert describe(network)["config"]["fusion"] == "max"
+    with pytest.raises(InputError):
+        network.fusion = Fusion("reliability", (1.0, 2.0))
     expected = torch.maximum(answer_of(network, x, 0), answer_of(network, x, 4))
     torch.testing.assert_close(network(x, code), expected, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(network.fold(code[0])(x), expected, rtol=1e-4, atol=1e-5)

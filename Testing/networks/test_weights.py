@@ -15,6 +15,7 @@ from torch import nn
 from MissingModalitySegLib.bundles import load, save
 from MissingModalitySegLib.errors import BundleError, InputError
 from MissingModalitySegLib.networks import registry
+from MissingModalitySegLib.networks.mome.fusion import Fusion
 from MissingModalitySegLib.networks.weights import load_network, read_weights, write_weights
 from Testing.bundles.samples import description
 
@@ -177,3 +178,29 @@ def test_a_bundle_whose_manifest_describes_another_network(tmp_path: Path) -> No
     with pytest.raises(InputError) as caught:
         load_network(other)
     assert caught.value.code == "unknown-architecture"
+
+
+def test_the_manifest_says_how_maps_are_fused(tmp_path: Path) -> None:
+    network = registry.build({"architecture": "single_unet", "preset": "tiny"})
+    weights = {"T1": 1.0, "T1ce": 0.0, "T2": 2.0, "FLAIR": 4.0, "DWI": 3.0}
+    save_network(tmp_path, network, family="baseline", fusion={"method": "reliability", "weights": weights})
+    again = load_network(load(tmp_path / "tiny"))
+    assert again.fusion == Fusion("reliability", (1.0, 0.0, 2.0, 4.0, 3.0))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "config", "changes", "words"),
+    [
+        ("unet", {"channels": 4}, {}, "4 channels for 5 modalities"),
+        ("unet", {"regions": 2}, {}, "3 regions"),
+        ("masked_autoencoder", {}, {}, "3 regions"),
+        ("unet", {"widths": [2] * 7}, {}, "multiples of 64"),
+        ("unet", {}, {"fusion": {"method": "max"}}, "nothing to fuse"),
+    ],
+)
+def test_a_manifest_that_contradicts_its_network(tmp_path: Path, architecture, config, changes, words) -> None:
+    network = registry.build({"architecture": architecture, "preset": "tiny", "config": config})
+    bundle = save_network(tmp_path, network, family="baseline", **changes)
+    with pytest.raises(BundleError, match=words) as caught:
+        load_network(bundle)
+    assert caught.value.code == "manifest-contradiction"

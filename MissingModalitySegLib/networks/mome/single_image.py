@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -64,13 +64,22 @@ class SingleImageConfig:
 class SingleImageSegmenter(nn.Module):
     """A network for images of one modality, made to answer for any subset of modalities.
 
-    A subclass gives `image_logits`. `fusion` starts as the configuration says and may be replaced at any time.
+    A subclass gives `image_logits`. `fusion` may be replaced at any time and is part of the configuration, so that what
+    was measured on validation data is written into a bundle.
     """
 
     def __init__(self, config: SingleImageConfig) -> None:
         super().__init__()
         self.config = config
-        self.fusion = Fusion(config.fusion, config.reliabilities)
+
+    @property
+    def fusion(self) -> Fusion:
+        """How the maps of a case are joined; setting one whose weights do not fit raises `InputError`."""
+        return Fusion(self.config.fusion, self.config.reliabilities)
+
+    @fusion.setter
+    def fusion(self, fusion: Fusion) -> None:
+        self.config = replace(self.config, fusion=fusion.method, reliabilities=fusion.weights)
 
     @property
     def multiple(self) -> int:
