@@ -138,6 +138,15 @@ def test_shapes_that_do_not_belong_together_are_refused():
         class_loss(logits, target[:, :2])
 
 
+@pytest.mark.parametrize("foreign", [-1, 3])
+def test_numbers_that_are_no_class_are_refused(foreign):
+    target = torch.zeros(2, 4, 4, 4, dtype=torch.int64)
+    target[1, 0, 0, 0] = foreign
+    with pytest.raises(InputError) as caught:
+        class_loss(torch.zeros(2, 3, 4, 4, 4), target)
+    assert caught.value.code == "no-such-class"
+
+
 def test_empty_regions_can_be_left_to_cross_entropy():
     """Dice over the regions that are there, cross-entropy over all that are scored; by loops, per sample and region."""
     logits, target = images(3)

@@ -60,9 +60,17 @@ def class_loss(logits: Tensor, target: Tensor, *, include_background: bool = Tru
 
     `logits` (B, C, …); `target` is (B, …) with whole numbers below C, or probabilities (B, C, …). Cross-entropy always
     counts every class; Dice leaves class 0 out unless `include_background`. `soft_target` as in `dice_loss_terms`.
+
+    Raises `InputError` for shapes that do not belong together and for numbers that are no class.
     """
     logits = logits.float()
     if target.ndim == logits.ndim - 1:
+        if bool(((target < 0) | (target >= logits.shape[1])).any()):
+            raise InputError(
+                "no-such-class",
+                f"The target runs from {target.min().item()} to {target.max().item()}; classes from 0 to "
+                f"{logits.shape[1] - 1} are meant.",
+            )
         target = F.one_hot(target.long(), logits.shape[1]).movedim(-1, 1)
     _check_same_shape(logits, target)
     target = target.to(logits)
