@@ -5,9 +5,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.interpolate import BSpline
+from scipy.interpolate import BSpline, RegularGridInterpolator
 
-from MissingModalitySegTraining.phantom.fields import PERIOD, random_field, scalar_field, vector_field
+from MissingModalitySegTraining.phantom.fields import PERIOD, random_field, scalar_field, tabulated, vector_field
 from MissingModalitySegTraining.phantom.space import Grid
 
 
@@ -73,6 +73,34 @@ def test_equals_a_cubic_spline_through_the_same_noise():
         weights = [np.nan_to_num(basis((c - np.arange(PERIOD) + PERIOD / 2) % PERIOD - PERIOD / 2)) for c in node[::-1]]
         expected.append(np.einsum("i,j,k,ijk", *weights, noise))
     assert np.corrcoef(field, expected)[0, 1] > 0.99
+
+
+def waves(points: torch.Tensor) -> torch.Tensor:
+    """Two smooth functions of position."""
+    x, y, z = points.unbind(-1)
+    return torch.stack([torch.sin(x / 20) * torch.cos(y / 25) + z / 40, torch.cos((x + y - z) / 30)], dim=1)
+
+
+@pytest.mark.parametrize(("spacing", "step"), [((1.0, 1.0, 1.0), 4.0), ((2.0, 1.5, 3.0), 4.0), ((6.0, 5.0, 6.0), 8.0)])
+def test_tabulated_reads_linearly_between_multiples_of_its_step(spacing, step):
+    """On grids and on scattered points alike, against scipy; a coarse grid gets twice the step of 4 mm."""
+    grids = [Grid((-31.0, 4.5, 7.0), spacing, (24, 26, 22)), Grid((12.2, -40.0, -9.0), spacing, (24, 26, 22))]
+    points = torch.stack([grid.points() for grid in grids])
+    lattice = step * np.arange(-40, 60)
+    values = waves(torch.from_numpy(np.stack(np.meshgrid(*[lattice] * 3, indexing="ij"), -1))[None])[0]
+    expected = RegularGridInterpolator((lattice,) * 3, values.movedim(0, -1).numpy())(points.double().numpy())
+    found = tabulated(waves, points, 4.0)
+    np.testing.assert_allclose(found.movedim(1, -1).numpy(), expected, atol=1e-4)
+    assert (found - waves(points)).abs().max() < 0.04
+    if step == 4.0:
+        shuffled = points.flip(2)  # no longer in ascending order
+        torch.testing.assert_close(tabulated(waves, shuffled, 4.0), found.flip(3), atol=1e-4, rtol=0)
+
+
+def test_few_points_far_apart_are_evaluated_themselves():
+    points = scattered(50)
+    assert torch.equal(tabulated(waves, points, 4.0), waves(points))
+    assert torch.equal(tabulated(waves, points[:, :1], 4.0), waves(points[:, :1]))
 
 
 def test_each_case_needs_a_seed():

@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from MissingModalitySegTraining.data.batch import Batch
-from MissingModalitySegTraining.phantom.stream import PhantomStream, Recent, StreamSettings, mirror
+from MissingModalitySegTraining.phantom.anatomy import sample_anatomy, tissues
+from MissingModalitySegTraining.phantom.atlas import load_atlas
+from MissingModalitySegTraining.phantom.stream import (
+    PhantomStream,
+    Recent,
+    StreamSettings,
+    mirror,
+    overview_grid,
+)
 
 FIELDS = ("image", "code", "regions", "scored", "brain")
 
@@ -78,6 +86,14 @@ def test_mirror_turns_everything_that_has_a_place():
             source = tuple(n - 1 - i if m else i for i, n, m in zip(corner, shape, mirrored, strict=True))
             for name in ("image", "regions", "brain"):
                 assert getattr(turned, name)[(0, ..., *corner)].flatten()[0] == places[(0, 0, *source)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_overview_holds_the_brain(seed):
+    case = sample_anatomy(torch.Generator().manual_seed(seed))
+    brain = tissues(overview_grid(case.scale).points()[None], [case], load_atlas(), with_head=False).brain[0] > 0.5
+    inner = brain[1:-1, 1:-1, 1:-1]
+    assert brain.sum() == inner.sum() > 5000
 
 
 def test_normalised_over_the_whole_brain():

@@ -148,13 +148,18 @@ def render_ideal(
         misleading = confounders(places[b], anatomy.samples, b, case.confounders)
         mixtures.append(blend(anatomy.fractions[b], sick[b], misleading))
         gains.append(misleading.diffusion_gain)
-    fractions = torch.stack(mixtures)
+    fractions = _batch(mixtures)
     brightness = signals([case.contrast for case in cases], points.device)
     images = torch.einsum("bsm,bmxyz->bsxyz", brightness, fractions)
     images += texture(points, fractions, brightness, [case.contrast.texture for case in cases])
-    images[:, DWI] *= torch.stack(gains)
-    truth = torch.stack(regions(torch.stack(sick)), dim=1)
+    images[:, DWI] *= _batch(gains)
+    truth = torch.stack(regions(_batch(sick)), dim=1)
     return Ideal(images, truth, anatomy.brain, anatomy.samples.surface_distance, fractions)
+
+
+def _batch(parts: Sequence[Tensor]) -> Tensor:
+    """Cases as a batch; a single one, as training has it, is not copied."""
+    return parts[0][None] if len(parts) == 1 else torch.stack(tuple(parts))
 
 
 def tissue_map(fractions: Tensor) -> Tensor:

@@ -88,15 +88,16 @@ def _table(seed: int, channels: int, device: str) -> Tensor:
 
     Drawn on the CPU whatever the device, so that CPU and GPU agree.
     """
-    noise = torch.randn((channels, PERIOD, PERIOD, PERIOD), generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn((1, channels, PERIOD, PERIOD, PERIOD), generator=torch.Generator().manual_seed(seed))
+    noise -= noise.mean(dim=(2, 3, 4), keepdim=True)
     spline = _spline_matrix()
-    for axis in (1, 2, 3):
-        noise = torch.tensordot(noise, spline, dims=([axis], [1])).movedim(-1, axis)
-    noise = noise - noise.mean(dim=(1, 2, 3), keepdim=True)
+    # the mean square of the entries, without making them: the spline's weights sum to 1, so their mean is 0
+    gram = (spline.mT @ spline)[None]
+    power = (noise * _along_axes(noise, (gram,) * 3)).mean(dim=(2, 3, 4), keepdim=True) / REFINEMENT**3
     # linear reading in between keeps 2/3 of the variance plus 1/3 of the correlation with the next entry, per axis
     kept = 2 / 3 + (spline * spline.roll(1, 0)).sum() / spline.square().sum() / 3
-    noise = noise / (noise.square().mean(dim=(1, 2, 3), keepdim=True) * kept**3).sqrt()
-    return F.pad(noise[None], (0, 1) * 3, mode="circular")[0].contiguous().to(device)
+    around = torch.cat([spline, spline[:1]])[None]
+    return _along_axes(noise / (power * kept**3).sqrt(), (around,) * 3)[0].to(device)
 
 
 @lru_cache(maxsize=1)
@@ -125,8 +126,9 @@ def _octave_seed(seed: int, octave: int) -> int:
 def tabulated(function: Callable[[Tensor], Tensor], points: Tensor, step_mm: float) -> Tensor:
     """A costly smooth function, evaluated only on a coarse lattice and read linearly in between.
 
-    The lattice lies at multiples of `step_mm` in the world, so that any two grids still see one function. Where it
-    would have more than twice as many points as are asked for, the function is evaluated at these instead.
+    The lattice lies at multiples of `step_mm` in the world, so that any two grids still see one function. A grid that
+    is coarser gets a lattice about as coarse as itself. Where the lattice would have more than twice as many points as
+    are asked for, the function is evaluated at these instead.
 
     Args:
         function: positions (B, X, Y, Z, 3) → values (B, C, X, Y, Z).
@@ -137,7 +139,12 @@ def tabulated(function: Callable[[Tensor], Tensor], points: Tensor, step_mm: flo
         (B, C, X, Y, Z)
     """
     axes = _axes(points)
-    box = points.flatten(1, 3) if axes is None else torch.stack([torch.stack([a[:, 0], a[:, -1]], 1) for a in axes], -1)
+    if axes is None:
+        box = points.flatten(1, 3)
+    else:
+        box = torch.stack([axis[:, [0, -1]] for axis in axes], dim=-1)
+        widest = max(float(axis.diff(dim=1).amax()) for axis in axes if axis.shape[1] > 1)
+        step_mm *= max(1, round(widest / step_mm))
     low = torch.floor(box.amin(dim=1) / step_mm)  # B 3
     counts = (torch.ceil(box.amax(dim=1) / step_mm) - low).amax(dim=0).long() + 1
     counts = [max(2, count) for count in counts.tolist()]
@@ -147,7 +154,9 @@ def tabulated(function: Callable[[Tensor], Tensor], points: Tensor, step_mm: flo
     lattice = torch.stack(torch.meshgrid(*steps, indexing="ij"), dim=-1)
     table = function((lattice + low[:, None, None, None]) * step_mm)
     if axes is not None:
-        return _read_along_axes(table, [a / step_mm - first[:, None] for a, first in zip(axes, low.T, strict=True)])
+        return _read_along_axes(
+            table, [axis / step_mm - first[:, None] for axis, first in zip(axes, low.T, strict=True)]
+        )
     places = points / step_mm - low[:, None, None, None]
     places = places * (2 / (places.new_tensor(counts) - 1)) - 1
     return F.grid_sample(table.transpose(2, 4), places, padding_mode="border", align_corners=True)
@@ -155,10 +164,12 @@ def tabulated(function: Callable[[Tensor], Tensor], points: Tensor, step_mm: flo
 
 def _axes(points: Tensor) -> list[Tensor] | None:
     """The coordinates (B, n) along each axis if the points (B, X, Y, Z, 3) are all their combinations, in order."""
+    if max(points.shape[1:4]) == 1:
+        return None
     axes = []
     for axis, at in enumerate((points[:, :, :1, :1, 0], points[:, :1, :, :1, 1], points[:, :1, :1, :, 2])):
         coordinates = at.flatten(1)
-        # cheap refusal first; values at the far ends are the extreme ones only if they ascend
+        # ascending, so that the ends are the extremes; the cheap refusal first
         if not bool((coordinates.diff(dim=1) >= 0).all()) or not bool((points[..., axis] == at).all()):
             return None
         axes.append(coordinates)
@@ -171,11 +182,19 @@ def _read_along_axes(table: Tensor, places: Sequence[Tensor]) -> Tensor:
     The weights of a lattice are products of weights along its axes: three small matrix products in the place of eight
     scattered reads per voxel.
     """
-    batch, channels = table.shape[:2]
-    x, y, z = (
-        (1 - (place[:, :, None] - torch.arange(count, device=place.device)).abs()).clamp(min=0)  # B n entries
-        for place, count in zip(places, table.shape[2:], strict=True)
+    return _along_axes(
+        table,
+        tuple(
+            (1 - (place[:, :, None] - torch.arange(count, device=place.device)).abs()).clamp(min=0)
+            for place, count in zip(places, table.shape[2:], strict=True)
+        ),
     )
+
+
+def _along_axes(table: Tensor, matrices: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """Multiply the axes of (B, C, i, j, k) by matrices (B, X, i), (B, Y, j), (B, Z, k)."""
+    batch, channels = table.shape[:2]
+    x, y, z = matrices
     values = table.flatten(1, 3) @ z.mT  # B (C i j) Z
     values = y[:, None] @ values.reshape(batch, -1, y.shape[2], z.shape[1])  # B (C i) Y Z
     values = x[:, None] @ values.reshape(batch, channels, x.shape[2], -1)

@@ -60,9 +60,13 @@ def linear_interpolation(centres: Tensor, positions: Tensor) -> Tensor:
 
 def along_axes(volume: Tensor, matrices: tuple[Tensor | None, Tensor | None, Tensor | None]) -> Tensor:
     """Multiply each axis of `volume` (X, Y, Z) by its matrix; None leaves an axis as it is."""
-    for axis, matrix in enumerate(matrices):
-        if matrix is not None:
-            volume = torch.tensordot(volume, matrix, dims=([axis], [1])).movedim(-1, axis)
+    x, y, z = matrices
+    if z is not None:
+        volume = volume @ z.mT
+    if y is not None:
+        volume = y @ volume
+    if x is not None:
+        volume = (x @ volume.flatten(1)).unflatten(1, volume.shape[1:])
     return volume
 
 

@@ -26,8 +26,9 @@ from .lesions import open_mask_folder
 from .schedule import Schedule
 from .space import Grid
 
-OVERVIEW = Grid.centred((0.0, 0.0, 0.0), 6.0, (34, 40, 34))
-"""The whole brain at 6 mm: for statistics of its brightness and to see where lesions are."""
+OVERVIEW_MM, OVERVIEW_SHAPE = 6.0, (28, 33, 28)
+"""Voxels of a head of average size, and how many hold the whole brain: for statistics of its brightness and to see
+where lesions are."""
 
 PRODUCT_KINDS: Mapping[str, float] = {
     "glioma": 0.28,
@@ -128,13 +129,14 @@ class PhantomStream(Dataset):
         kind = choose(generator, settings.kinds)
         seed = int(torch.randint(2**40, (), generator=generator))
         case = sample_case(seed, kind, self.atlas, "research", self.masks, settings.mixture)
-        overview = self._render(case, OVERVIEW)
+        whole = overview_grid(case.anatomy.scale)
+        overview = self._render(case, whole)
         share = uniform(generator, 0, 1)
         grids = []
         for which in range(settings.crops_per_case):
             # evenly spaced numbers with a random start: the share is met, and no case has all crops off its lesion
             on_lesion = (which + share) / settings.crops_per_case < settings.on_lesion
-            centre = _centre(overview, on_lesion, generator)
+            centre = _centre(overview, whole, on_lesion, generator)
             grids.append(Grid.centred(centre, choose(generator, settings.spacings), settings.crop))
         return Plan(case, brain_statistics(overview.images, overview.brain), tuple(grids))
 
@@ -172,11 +174,18 @@ class Recent(Generic[Value]):
         return self._values[key]
 
 
-def _centre(overview: Rendering, on_lesion: bool, generator: torch.Generator) -> tuple[float, float, float]:
+def overview_grid(scale: tuple[float, float, float]) -> Grid:
+    """The whole brain of a head of that size, with as many voxels as any other."""
+    spacing = tuple(OVERVIEW_MM * factor for factor in scale)
+    origin = tuple(-step * (count - 1) / 2 for step, count in zip(spacing, OVERVIEW_SHAPE, strict=True))
+    return Grid(origin, spacing, OVERVIEW_SHAPE)
+
+
+def _centre(overview: Rendering, grid: Grid, on_lesion: bool, generator: torch.Generator) -> tuple[float, float, float]:
     """A random place of the lesion if wanted and possible, else of the brain, in mm."""
     lesion, brain = overview.regions[0, 0].cpu(), overview.brain[0].cpu()
     places = lesion if on_lesion and bool(lesion.any()) else brain
     candidates = places.nonzero()
     index = candidates[int(torch.randint(len(candidates), (), generator=generator))]
     jitter = 8 * (torch.rand(3, generator=generator) - 0.5)
-    return tuple((Tensor(OVERVIEW.origin) + 6.0 * index + jitter).tolist())
+    return tuple((torch.tensor(grid.origin) + torch.tensor(grid.spacing) * index + jitter).tolist())

@@ -27,8 +27,9 @@ class Blocks:
     @classmethod
     def of(cls, points: Tensor) -> Blocks:
         """Cut positions (X, Y, Z, 3), in mm."""
-        cubes = cut(points.movedim(-1, 0)).movedim(0, -1)
-        return cls(cubes, cubes.amin(dim=1), cubes.amax(dim=1), tuple(points.shape[:3]))
+        cubes = cut(points.movedim(-1, 0))  # 3 N V
+        low, high = cubes.aminmax(dim=2)
+        return cls(cubes.movedim(0, -1), low.T, high.T, tuple(points.shape[:3]))
 
     @property
     def genuine(self) -> Tensor:

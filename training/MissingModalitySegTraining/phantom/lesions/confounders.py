@@ -16,7 +16,7 @@ from ..atlas import Atlas, AtlasSamples
 from ..draws import chance, log_uniform, seed, uniform
 from ..fields import random_field
 from ..materials import Material
-from .blocks import Blocks, largest
+from .blocks import Blocks, cut, largest
 from .ground import draw_places, ground_of, ventricle_directions
 from .shapes import NOISE_LIMIT, Ellipsoid, Vector, edge, ellipsoid, levels
 from .spots import Band, band_level
@@ -92,9 +92,7 @@ def confounders(points: Tensor, samples: AtlasSamples, index: int, case: Confoun
     """
     places = samples.points[index]  # linings and spaces move with the tissue
     blocks, around = Blocks.of(places), Surroundings.of(samples, index)
-    hyperintensity, fluid = blocks.join(
-        torch.stack([_lining(blocks, around.in_cubes(), case), _spaces(blocks, case.spaces)])
-    )
+    hyperintensity, fluid = blocks.join(torch.stack([_lining(blocks, around, case), _spaces(blocks, case.spaces)]))
     return ConfounderFields(hyperintensity, fluid, _gain(points, around.white, case))
 
 
@@ -123,11 +121,11 @@ def blend(tissues: Tensor, lesions: Tensor, fields: ConfounderFields) -> Tensor:
 
 
 def _lining(blocks: Blocks, around: Surroundings, case: Confounders) -> Tensor:
-    """Share of hyperintensity, (N, V)."""
-    result = torch.zeros_like(around.white)
-    cubes = torch.nonzero(around.ventricle_mm.amin(1) < LINING_REACH_MM)[:, 0]
+    """Share of hyperintensity, (N, V); `around`: maps (10, X, Y, Z)."""
+    result = blocks.points.new_zeros(blocks.points.shape[:2])
+    cubes = torch.nonzero(cut(around.ventricle_mm[None])[0].amin(1) < LINING_REACH_MM)[:, 0]
     if len(cubes):
-        points, near = blocks.points[cubes], around.of_cubes(cubes)
+        points, near = blocks.points[cubes], around.in_cubes().of_cubes(cubes)
         noise = random_field(points[None, None], [case.lining_seed], 14.0, 1)[0, 0, 0]
         # caps: the lining is thicker at the tips of the frontal horns and behind the trigones
         tips = 2 * ((points[..., 1].abs() - 22) / 15).clamp(0, 1)
@@ -151,7 +149,7 @@ def _spaces(blocks: Blocks, spaces: tuple[Ellipsoid, ...]) -> Tensor:
 
 def _gain(points: Tensor, white: Tensor, case: Confounders) -> Tensor:
     gain = torch.ones_like(white)
-    low, high = points.flatten(0, 2).amin(0), points.flatten(0, 2).amax(0)
+    low, high = (torch.stack(ends) for ends in zip(*(axis.aminmax() for axis in points.unbind(-1)), strict=True))
 
     def close(centre: Vector, width_mm: float) -> bool:
         place = points.new_tensor(centre)
@@ -174,7 +172,7 @@ def _gain(points: Tensor, white: Tensor, case: Confounders) -> Tensor:
 
 def _blob(points: Tensor, centre: Vector, width_mm: float) -> Tensor:
     """A Gaussian, lowered so that it is 0 from four widths on."""
-    square = (points - points.new_tensor(centre)).square().sum(-1) / (2 * width_mm**2)
+    square = sum((axis - place) ** 2 for axis, place in zip(points.unbind(-1), centre, strict=True)) / (2 * width_mm**2)
     return (torch.exp(-square) - math.exp(-8)).clamp(min=0)
 
 
