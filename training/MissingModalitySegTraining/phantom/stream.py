@@ -51,6 +51,7 @@ class StreamSettings:
     spacings: Mapping[float, float] = field(default_factory=lambda: {1.0: 1.0})  # mm → share
     batch_size: int = 2
     on_lesion: float = 0.6  # share of crops centred on a lesion, where there is one
+    whole: bool = False  # crops lie around the middle of the head instead, to hold all of the brain
     crops_per_case: int = 2  # the first of them are those on lesions
     reuse: int = 1  # how often each crop is used
     window: int = 128  # how many crops are in use at a time; memory is for so many, 4 MB each at 64³
@@ -136,7 +137,7 @@ class PhantomStream(Dataset):
         for which in range(settings.crops_per_case):
             # evenly spaced numbers with a random start: the share is met, and no case has all crops off its lesion
             on_lesion = (which + share) / settings.crops_per_case < settings.on_lesion
-            centre = _centre(overview, whole, on_lesion, generator)
+            centre = _near_middle(generator) if settings.whole else _centre(overview, whole, on_lesion, generator)
             grids.append(Grid.centred(centre, choose(generator, settings.spacings), settings.crop))
         return Plan(case, brain_statistics(overview.images, overview.brain), tuple(grids))
 
@@ -179,6 +180,11 @@ def overview_grid(scale: tuple[float, float, float]) -> Grid:
     spacing = tuple(OVERVIEW_MM * factor for factor in scale)
     origin = tuple(-step * (count - 1) / 2 for step, count in zip(spacing, OVERVIEW_SHAPE, strict=True))
     return Grid(origin, spacing, OVERVIEW_SHAPE)
+
+
+def _near_middle(generator: torch.Generator) -> tuple[float, float, float]:
+    """A place within 6 mm of the middle of the head along each axis."""
+    return tuple((12 * (torch.rand(3, generator=generator) - 0.5)).tolist())
 
 
 def _centre(overview: Rendering, grid: Grid, on_lesion: bool, generator: torch.Generator) -> tuple[float, float, float]:
