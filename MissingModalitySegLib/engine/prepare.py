@@ -64,7 +64,7 @@ def prepare(
     reference = reference or study.only(code).reference
     grid = model_grid(study.images[reference], spacing)
     on_grid = {modality: to_array(resample(study.images[modality], grid)) for modality in code}
-    brain = torch.from_numpy(_brain_on(grid, study, on_grid))
+    brain = torch.from_numpy(_brain_on(grid, study.only(code)))
     box = grow_to_multiple(bounding_box(brain, _MARGIN), multiple)
     empty = np.zeros(on_grid[reference].shape, np.float32)
     channels = torch.from_numpy(np.stack([on_grid.get(modality, empty) for modality in modalities]))
@@ -141,12 +141,18 @@ def _same_grid(image: sitk.Image, grid: sitk.Image) -> bool:
     )
 
 
-def _brain_on(grid: sitk.Image, study: Study, on_grid: dict[Modality, np.ndarray]) -> np.ndarray:
-    """The brain's mask on `grid`: the given one, else what extraction left in any of the volumes."""
+def _brain_on(grid: sitk.Image, study: Study) -> np.ndarray:
+    """The brain's mask on `grid`: the given one, else what extraction left in any of the volumes.
+
+    The constant background is looked for in the native voxels: interpolation and smoothing blur it.
+    """
     if study.brain is not None:
         return to_array(resample_labels(study.brain > 0.5, grid)) > 0.5
-    masks = [extracted_brain(array) for array in on_grid.values()]
-    found = [mask for mask in masks if mask is not None]
+    found = []
+    for image in study.images.values():
+        mask = extracted_brain(to_array(image))
+        if mask is not None:
+            found.append(to_array(resample_labels(from_array(mask.astype(np.uint8), image), grid)) > 0.5)
     if not found:
         raise InputError(
             "brain-not-extracted",

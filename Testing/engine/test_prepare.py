@@ -107,6 +107,13 @@ def test_background_may_be_any_constant(background: float) -> None:
     assert abs(int(mask.sum()) / (4 / 3 * np.pi * RADIUS**3) - 1) < 0.02
 
 
+@pytest.mark.parametrize("spacing", [1.0, 2.0, 3.0])
+def test_the_brain_keeps_its_volume_on_any_grid(spacing: float) -> None:
+    """Smoothing before a coarser grid must not pass for brain."""
+    prepared = prepare(Study({Modality.T1: ball((1, 1, 1))}), spacing=spacing)
+    assert abs(int(prepared.brain.sum()) * spacing**3 / (4 / 3 * np.pi * RADIUS**3) - 1) < 0.02
+
+
 def test_z_scored_input_is_no_special_case() -> None:
     image = ball((1, 1, 1))
     values = sitk.GetArrayFromImage(image)
