@@ -74,6 +74,21 @@ def test_workers_share_no_crop_and_no_case(workers):
     assert len(set().union(*cases)) == sum(map(len, cases))
 
 
+@pytest.mark.parametrize(("reuse", "batch_size", "crops_per_case"), [(1, 2, 2), (1, 3, 2), (1, 4, 3), (2, 2, 2)])
+def test_new_crops_of_a_case_come_in_neighbouring_batches_of_their_lane(reuse, batch_size, crops_per_case):
+    plan = schedule(reuse=reuse, batch_size=batch_size, crops_per_case=crops_per_case, lanes=1)
+    first: dict[int, int] = {}
+    cases = defaultdict(list)
+    for index, crop in uses(plan, 60):
+        if crop >= 0 and crop not in first:
+            first[crop] = index
+            cases[crop // crops_per_case].append(index)
+    complete = [batches for batches in cases.values() if len(batches) == crops_per_case]
+    assert len(complete) > 8
+    for batches in complete:
+        assert all(1 <= later - earlier <= reuse for earlier, later in pairwise(batches))
+
+
 def test_what_is_kept_suffices():
     """With the promised number of things in memory, the least recently used one leaving, nothing is made twice."""
     plan = schedule(lanes=1, reuse=3)

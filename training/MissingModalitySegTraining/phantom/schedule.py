@@ -2,7 +2,8 @@
 
 Making a crop costs more than a small network's step, so each is used several times, long enough apart for the network
 to have moved on. New crops come evenly: a block of them is used once while the next is being made, again during the one
-after that, and so on, each time in another order.
+after that, and so on, each time in another order. New crops of a case follow each other closely, never in one batch:
+what was computed for the first is still at hand for the next.
 
 Batches are dealt to lanes in turn. A lane has crops of its own, so that worker processes that share the batches among
 them do not make the same crop twice.
@@ -57,12 +58,18 @@ class Schedule:
     def _use(self, place: int, lane: int) -> Use:
         step, age = divmod(place, self.reuse)
         now, position = divmod(step, self.block)
-        order = torch.randperm(self.block, generator=self._generator(1, lane, now, age))
-        in_lane = (now - age) * self.block + int(order[position])
-        case, crop = divmod(in_lane, self.crops_per_case)
+        if age:  # what is new is random anyway; its order keeps crops of one case close
+            position = int(torch.randperm(self.block, generator=self._generator(1, lane, now, age))[position])
+        case, crop = self._crop((now - age) * self.block + position)
         coins = torch.rand(3, generator=self._generator(2, lane, place, 0)) < 0.5
         mirrored = tuple(axis in self.mirror_axes and bool(coins[axis]) for axis in range(3))
         return Use((case * self.lanes + lane) * self.crops_per_case + crop, mirrored)
+
+    def _crop(self, in_lane: int) -> tuple[int, int]:
+        """Case and crop that come at that place of a lane: soon after another, but not in one batch."""
+        group, place = divmod(in_lane, self.batch_size * self.crops_per_case)
+        crop, case = divmod(place, self.batch_size)
+        return group * self.batch_size + case, crop
 
     def _generator(self, *numbers: int) -> torch.Generator:
         state = self.seed
