@@ -41,6 +41,13 @@ def test_targets_stay_binary_and_keep_their_place():
     assert torch.equal(downsample_target(target, (8, 8, 8)), target)
 
 
+def test_a_coarse_voxel_takes_the_value_at_its_centre():
+    """By three the centre is a voxel; by two it is the corner of eight, of which the last is taken."""
+    target = torch.arange(12).reshape(1, 12, 1, 1).expand(1, 12, 12, 12)
+    assert downsample_target(target, (4, 4, 4))[0, :, 0, 0].tolist() == [1, 4, 7, 10]
+    assert downsample_target(target, (6, 6, 6))[0, :, 0, 0].tolist() == [1, 3, 5, 7, 9, 11]
+
+
 def test_classes_keep_their_type():
     target = torch.arange(3).repeat_interleave(4).reshape(1, 12, 1, 1).expand(1, 12, 4, 4)
     small = downsample_target(target, (6, 2, 2))

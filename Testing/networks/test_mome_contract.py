@@ -6,6 +6,7 @@ import torch
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.modalities import Code
 from MissingModalitySegLib.networks.mome.fusion import Fusion
+from MissingModalitySegLib.networks.mome.plain_unet import PlainUNet
 from MissingModalitySegLib.networks.registry import build, describe
 
 NAMES = ("mome", "single_unet", "modality_prior")
@@ -139,6 +140,22 @@ def test_the_prior_says_which_modality_it_is():
     assert (answers[0] - answers[1]).abs().max() > 1e-4
     single = network_called("single_unet")
     assert torch.equal(*single.forward_image(image))
+
+
+@torch.no_grad()
+def test_a_prior_that_injects_nothing_leaves_the_plain_unet():
+    network = network_called("modality_prior")
+    network.inject.value.weight.zero_()
+    network.inject.value.bias.zero_()
+    image = torch.randn(1, 1, 8, 8, 8)
+    assert torch.equal(network.forward_image(image, torch.tensor([3])), network.unet(image)[0])
+
+
+def test_folded_networks_keep_the_top_heads_only(network):
+    folded = network.fold(torch.tensor([0, 1, 0, 0, 1]))
+    heads = [len(module.heads) for module in folded.modules() if isinstance(module, PlainUNet)]
+    assert set(heads) == {1}
+    assert all(len(module.heads) > 1 for module in network.modules() if isinstance(module, PlainUNet))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -96,13 +96,14 @@ def test_only_the_experts_asked_for_are_run():
     for i, expert in enumerate(network.experts):
         expert.encoder[0].register_forward_hook(lambda *_, i=i: calls.append(i))
     network.gate.unet.decoder[0].register_forward_hook(lambda *_: calls.append("gate"))
-    image = torch.randn(3, 1, 8, 8, 8)
-    modality = torch.tensor([4, 1, 4])
+    image = torch.randn(4, 1, 8, 8, 8)
+    shown = (4, 0, 4, 1)
+    modality = torch.tensor(shown)
 
     lazy = network.forward_image(image, levels=True)
     assert calls == []
     own = lazy.specialist(modality)
-    assert calls == [1, 4]
+    assert calls == [0, 1, 4]
     calls.clear()
     mixed = lazy.mixture()
     assert calls == [0, 1, 2, 3, 4, "gate"]
@@ -111,7 +112,7 @@ def test_only_the_experts_asked_for_are_run():
     assert lazy.mixture() is mixed
     assert calls == []
     for level, (late, early) in enumerate(zip(again, own, strict=True)):
-        expected = torch.stack([network.experts[i](image[b : b + 1])[level][0] for b, i in enumerate((4, 1, 4))])
+        expected = torch.stack([network.experts[i](image[b : b + 1])[level][0] for b, i in enumerate(shown)])
         torch.testing.assert_close(early, expected, rtol=1e-5, atol=1e-5)
         torch.testing.assert_close(late, expected, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(lazy.expert(2)[1], network.experts[2](image)[1])

@@ -103,6 +103,7 @@ def test_bad_input_is_refused(bad):
 def test_completion_keeps_what_is_real_and_teaches_only_what_is_not():
     x = torch.randn(2, 3, 4, 4, 4)
     x[0, 1] = torch.nan
+    x[0, 0, 1] = 0  # background of an image that is there is no missing image
     code = torch.tensor([[1, 0, 1], [1, 1, 1]])
     reconstructed = torch.randn(2, 3, 4, 4, 4, requires_grad=True)
     full = complete(x, code, reconstructed)
