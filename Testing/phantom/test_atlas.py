@@ -145,7 +145,7 @@ def test_territory_is_symmetric():
 def tiny_maps():
     generator = np.random.default_rng(0)
     lattice = Lattice((0.0, 0.0, 0.0), 1.0)
-    counts = {"fine": 4, "coarse": 6, "head": 6, "push": 3}
+    counts = {"fine": 4, "coarse": 7, "head": 6, "push": 3}
     return Maps(**{name: (generator.random((n, 4, 4, 4), np.float32) / 8, lattice) for name, n in counts.items()})
 
 

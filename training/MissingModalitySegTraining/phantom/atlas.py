@@ -25,7 +25,7 @@ from MissingModalitySegLib.errors import InputError
 from .materials import TISSUES, Material
 from .template import COARSE, FINE, HEAD, Lattice, Maps, build_maps
 
-VERSION = 1
+VERSION = 2
 """Part of the cache's file name: to be raised whenever `template` changes."""
 
 CSF_GAIN = 2.5
@@ -51,6 +51,8 @@ class AtlasSamples:
     """mm from the nearest cortex, 0 inside it."""
     cerebellum: Tensor
     """1 below the tentorium and behind the brain stem, 0 elsewhere, blurred over 2 mm."""
+    nuclei: Tensor
+    """Share of deep grey matter that looks like white matter or, negative, like cortex; `fractions` leaves it deep."""
 
     @property
     def hemisphere(self) -> Tensor:
@@ -177,6 +179,7 @@ class Atlas:
             coarse["ventricle_distance"],
             coarse["cortex_distance"],
             coarse["cerebellum"],
+            coarse["nuclei"],
         )
 
     def read_head(self, points: Tensor) -> dict[str, Tensor]:

@@ -23,7 +23,15 @@ FINE_MM, COARSE_MM, HEAD_MM = 1, 2, 3
 """Spacing of the tissue maps, of the maps of distance around the brain, and of the head."""
 
 FINE = ("white_matter", "grey_matter", "deep_grey_matter", "brain_stem")
-COARSE = ("surface_distance", "ventricle_distance", "cortex_distance", "cerebellum", "vessel", "choroid_plexus")
+COARSE = (
+    "surface_distance",
+    "ventricle_distance",
+    "cortex_distance",
+    "cerebellum",
+    "vessel",
+    "choroid_plexus",
+    "nuclei",
+)
 HEAD = ("skull", "face", "eye", "orbit", "sinus", "jaw")
 PUSH = ("push_x", "push_y", "push_z")
 
@@ -47,6 +55,11 @@ PALLIDUM: Line = ((16, 2, -2, 5), (20, -5, 0, 6), (24, -11, 1, 4))
 CAUDATE: Line = ((9, 14, -5, 6), (13, 18, 4, 7.5), (14, 10, 12, 7), (17, -3, 20, 5), (20, -18, 22, 4), (26, -32, 16, 3))
 THALAMUS: Line = ((6, -7, 7, 5.5), (10, -14, 9, 8), (13, -22, 8, 9.5), (18, -28, 5, 7))
 DEEP_NUCLEI = (PUTAMEN, PALLIDUM, CAUDATE, THALAMUS)
+LIKE_WHITE = ((PUTAMEN, -0.45), (CAUDATE, -0.45), (THALAMUS, -0.35), (PALLIDUM, 0.45))
+"""How much of each nucleus looks like white matter or, negative, like cortex: less than half, the rest is deep grey.
+
+Myelin and iron decide: pallidum has most of both, putamen and caudate nearly as little as cortex.
+"""
 
 BRAIN_STEM: Line = (
     (0, -16, -8, 15),
@@ -129,6 +142,7 @@ def build_maps(t1: Array, grey: Array, white: Array, origin: tuple[float, float,
             cerebellum,
             np.maximum(_level(points, mirrored(VESSELS)), _level(points, (sagittal_sinus(brain, lattice),))),
             _level(points, mirrored(CHOROID_PLEXUS)),
+            nuclei_map(points),
         ]
     )
     push, push_lattice = ventricle_push(ventricle_distance, coarse_lattice)
@@ -166,6 +180,13 @@ def split_tissues(
     stem = stem * low * _before_fourth_ventricle(points) * remainder
     cortex = np.minimum(cortex, remainder - stem)
     return (np.clip(remainder - stem - cortex, 0, 1), cortex, deep, stem)
+
+
+def nuclei_map(points: Array) -> Array:
+    """The number in `LIKE_WHITE` of the nearest nucleus, blended over about 2 mm where nuclei meet."""
+    near = [np.exp(2 * _level(points, mirrored((line,)))) for line, _ in LIKE_WHITE]
+    total = sum(weight * share for weight, (_, share) in zip(near, LIKE_WHITE, strict=True))
+    return (total / sum(near)).astype(np.float32)
 
 
 def _before_fourth_ventricle(points: Array) -> Array:
