@@ -28,6 +28,9 @@ ATLAS_SCALE = 0.92
 FLOW_STEPS = 4
 """Steps of the flow. Each is small against its wavelength, so it is one-to-one, and so is their composition."""
 
+WIDEST_VENTRICLE_MM = 8.0
+"""Together with the strongest elastic deformation more than this would fold the tissue beside the ventricles."""
+
 TABLE_MM = 4.0
 """Deformations are this smooth, or smoother."""
 
@@ -82,7 +85,7 @@ class Anatomy:
     """(B, X, Y, Z) share of each voxel inside the brain's envelope, as brain extraction defines it: with the fluid of
     ventricles and sulci, without the fluid outside."""
     samples: AtlasSamples
-    """What else the atlas says about the place (its `fractions` are those without a head)."""
+    """What else the atlas says about the place (its `fractions` are those without a head, all nuclei deep grey)."""
     unpushed: Tensor
     """(B, X, Y, Z, 3), places of the atlas in MNI mm, had no mass pushed its surroundings; else `atlas_points`."""
 
@@ -92,11 +95,16 @@ class Anatomy:
         return self.samples.points
 
 
-def sample_anatomy(generator: torch.Generator) -> AnatomyParameters:
-    """Draw one head."""
-    age = uniform(generator, 18, 92)
+def sample_anatomy(generator: torch.Generator, ages: tuple[float, float] = (18, 92)) -> AnatomyParameters:
+    """Draw one head of a person between two `ages` in years.
+
+    Whole brains differ by 10 % in volume (one standard deviation), nearly the same along each axis; one in ten is drawn
+    from all sizes.
+    """
+    age = uniform(generator, *ages)
     shrinking = max(0.0, (age - 35) / 55)
-    size = 1 + 0.5 * (uniform(generator, -0.2, 0.2) + uniform(generator, -0.2, 0.2))
+    spread = 0.17 if chance(generator, 0.1) else 0.04
+    size = 1 + uniform(generator, -spread, spread)
     scale = tuple(min(1.2, max(0.8, size * uniform(generator, 0.93, 1.07))) for _ in range(3))
     sulci = min(3.5, max(-1.0, 0.2 + 1.6 * shrinking + normal(generator, 0.6)))
     ventricles = -0.8 + 3.2 * shrinking**1.5 + normal(generator, 1.0)
@@ -112,7 +120,7 @@ def sample_anatomy(generator: torch.Generator) -> AnatomyParameters:
             Elastic(uniform(generator, 0.8, 3.8), uniform(generator, 80, 140), seed(generator)),
             Elastic(uniform(generator, 0.4, 1.4), uniform(generator, 26, 50), seed(generator)),
         ),
-        ventricle_mm=min(9.0, max(-2.0, ventricles)),
+        ventricle_mm=min(WIDEST_VENTRICLE_MM, max(-2.0, ventricles)),
         sulci=sulci,
         cortex=normal(generator, 0.5) - 0.3 * shrinking,
         folding=uniform(generator, 0.2, 1.0),
@@ -171,9 +179,10 @@ def tissues(
         points.new_tensor([case.vessel_mm for case in cases])[:, None, None, None],
     )
     brain = (0.5 - samples.surface_distance).clamp(0, 1)
+    tinted = _with_nuclei(samples)
     if bool((brain == 1).all()):
-        return Anatomy(samples.fractions, brain, samples, unpushed)
-    fractions = samples.fractions * brain[:, None]
+        return Anatomy(tinted, brain, samples, unpushed)
+    fractions = tinted * brain[:, None]
     if with_head:
         around = head_fractions(places, atlas, [case.head for case in cases])
         # vessels that the atlas shows on the brain's surface go on outside of it
@@ -184,6 +193,19 @@ def tissues(
     else:
         fractions[:, Material.AIR] += 1 - brain
     return Anatomy(fractions, brain, samples, unpushed)
+
+
+def _with_nuclei(samples: AtlasSamples) -> Tensor:
+    """Fractions with white matter or cortex mixed into deep grey matter, as `AtlasSamples.nuclei` says."""
+    deep = samples.fractions[:, Material.DEEP_GREY_MATTER]
+    if not bool(deep.any()):
+        return samples.fractions
+    moved = deep * samples.nuclei
+    fractions = samples.fractions.clone()
+    fractions[:, Material.WHITE_MATTER] += moved.clamp(min=0)
+    fractions[:, Material.GREY_MATTER] -= moved.clamp(max=0)
+    fractions[:, Material.DEEP_GREY_MATTER] -= moved.abs()
+    return fractions
 
 
 def _affine(points: Tensor, cases: Sequence[AnatomyParameters]) -> Tensor:
