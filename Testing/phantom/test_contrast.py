@@ -40,6 +40,9 @@ def test_draws_stay_in_their_ranges():
     for case in draw(80):
         scale = 1.0 if case.field_tesla == 3.0 else None
         for material, typical in AT_3_TESLA.items():
+            if material == Material.CHRONIC_INFARCT:  # anything from brain that melts to fluid
+                assert 0.7 * typical.t1_ms <= case.t1_ms[material] <= 1.15 * AT_3_TESLA[Material.CSF].t1_ms
+                continue
             t1_scale = (1, 1) if scale or material in FLUIDS else (0.75, 0.8)
             t2_scale = (1, 1) if scale else (1.05, 1.1)
             assert 0.85 * t1_scale[0] <= case.t1_ms[material] / typical.t1_ms <= 1.15 * t1_scale[1]
@@ -133,11 +136,28 @@ def test_random_cases_keep_the_side_of_lesions_and_enhancement():
     real = torch.stack([physical_signals(case) for case in cases])
     for material in LESIONS:
         for sequence in (T1, T2, FLAIR, DWI):
+            if sequence == T1 and material in ENHANCING:
+                continue  # as bright as the part that does not enhance
             brighter = (real[:, sequence, material] > real[:, sequence, [WHITE, GREY]].amax(dim=1)).numpy()
             healthy = table[:, sequence, [WHITE, GREY]].amax(dim=1)
             assert (table[:, sequence, material] > healthy)[brighter].all()
     for material in ENHANCING:
         assert (table[:, T1CE, material] > table[:, T1CE, [WHITE, GREY]].amax(dim=1)).float().mean() > 0.9
+
+
+def test_random_cases_hide_enhancement_before_the_agent():
+    table = signals(draw(30, RANDOM))
+    for enhancing, plain in (
+        (Material.ENHANCING_TUMOUR, Material.NON_ENHANCING_TUMOUR),
+        (Material.ENHANCING_PLAQUE, Material.PLAQUE),
+    ):
+        torch.testing.assert_close(table[:, T1, enhancing], table[:, T1, plain])
+
+
+def test_old_cavities_are_darker_on_flair_than_their_rims_and_than_white_matter():
+    table = signals(draw(60, PHYSICS))[:, FLAIR]
+    assert (table[:, Material.CHRONIC_INFARCT] < table[:, Material.HYPERINTENSITY]).all()
+    assert (table[:, Material.CHRONIC_INFARCT] < table[:, WHITE]).float().mean() > 0.8
 
 
 def test_jitter_without_noise_is_a_power_of_the_contrast():

@@ -57,6 +57,13 @@ UPTAKE: dict[Material, tuple[float, float]] = {
 """Concentration of agent relative to that of a typical enhancing tumour; materials not named take up none."""
 
 
+NATIVE_TWINS: dict[Material, Material] = {
+    Material.ENHANCING_TUMOUR: Material.NON_ENHANCING_TUMOUR,
+    Material.ENHANCING_PLAQUE: Material.PLAQUE,
+}
+"""What is drawn alike, and in a random case equally bright on T1: enhancement is not seen before the agent is there."""
+
+
 @dataclass(frozen=True)
 class ContrastMixture:
     """How contrasts are drawn: shares of the three ways, and how odd the odd ones may be."""
@@ -121,6 +128,12 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
     t2_ms = tuple(values.t2_ms * uniform(generator, 0.85, 1.15) * t2_factor for values in typical)
     density = tuple(min(1.0, values.proton_density * uniform(generator, 0.95, 1.05)) for values in typical)
     diffusivity = tuple(values.diffusivity * uniform(generator, 0.85, 1.15) for values in typical)
+    t1_ms, t2_ms, density = (
+        _alike(values, [getattr(one, name) for one in typical])
+        for values, name in ((t1_ms, "t1_ms"), (t2_ms, "t2_ms"), (density, "proton_density"))
+    )
+    cleared = uniform(generator, 0.2, 0.8)
+    t1_ms, t2_ms, density, diffusivity = (_cleared(values, cleared) for values in (t1_ms, t2_ms, density, diffusivity))
     t1 = sample_t1(generator, mixture.mprage)
     # mostly the same protocol before and after the agent; sometimes a thin-slice one only after it
     t1ce = t1 if chance(generator, 0.6) else sample_t1(generator, mixture.mprage)
@@ -161,6 +174,23 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
     if way == "random":
         return ContrastParameters(**drawn, gains=None, means=_sample_means(generator, plain, mixture.keep_signs))
     return plain
+
+
+def _alike(values: tuple[float, ...], typical: list[float]) -> tuple[float, ...]:
+    """What enhances is as far from its typical value as the same lesion where it does not."""
+    alike = list(values)
+    for enhancing, plain in NATIVE_TWINS.items():
+        alike[enhancing] = values[plain] / typical[plain] * typical[enhancing]
+    return tuple(alike)
+
+
+def _cleared(values: tuple[float, ...], share: float) -> tuple[float, ...]:
+    """The same values of all materials, but the cavity of an old infarct is on its way to being plain fluid."""
+    own, fluid = values[Material.CHRONIC_INFARCT], values[Material.CSF]
+    return tuple(
+        own ** (1 - share) * fluid**share if material == Material.CHRONIC_INFARCT else value
+        for material, value in zip(Material, values, strict=True)
+    )
 
 
 def signals(cases: Sequence[ContrastParameters], device: torch.device | str = "cpu") -> Tensor:
@@ -240,7 +270,9 @@ def _sample_means(generator: torch.Generator, physical: ContrastParameters, keep
     white, grey = table[:, Material.WHITE_MATTER], table[:, Material.GREY_MATTER]
     signs_kept = chance(generator, keep_signs)
     for material in LESIONS:
-        table[:, material] = _random_lesion(generator, white, grey, real, material, signs_kept)
+        twin = NATIVE_TWINS.get(material)  # comes earlier in `LESIONS`
+        native = None if twin is None else float(table[T1, twin])
+        table[:, material] = _random_lesion(generator, white, grey, real, material, signs_kept, native)
     without_agent = physical_signals(replace(physical, gadolinium_millimolar=0.0))[T1CE]
     enhancement = real[T1CE] / without_agent.clamp(min=1e-6)
     # the tissue of T1 seen again, with every ratio of the agent kept and the rest a little off
@@ -252,9 +284,18 @@ def _sample_means(generator: torch.Generator, physical: ContrastParameters, keep
 
 
 def _random_lesion(
-    generator: torch.Generator, white: Tensor, grey: Tensor, real: Tensor, material: Material, signs_kept: bool
+    generator: torch.Generator,
+    white: Tensor,
+    grey: Tensor,
+    real: Tensor,
+    material: Material,
+    signs_kept: bool,
+    native: float | None,
 ) -> Tensor:
-    """One lesion material in the five sequences, (5,), distinguishable in T1, T2, FLAIR or DWI."""
+    """One lesion material in the five sequences, (5,), distinguishable in T1, T2, FLAIR or DWI.
+
+    `native` is its brightness on T1, if that is decided already.
+    """
     around = torch.stack([white, grey])
     anchor, ratio = _anchored(white, grey, real, material)
     for _ in range(20):
@@ -264,6 +305,8 @@ def _random_lesion(
         else:
             mean = white * torch.tensor([log_uniform(generator, 0.3, 3.0) for _ in range(5)], dtype=torch.float64)
         mean = torch.minimum(mean, BRIGHTEST * around.mean(dim=0))
+        if native is not None:
+            mean[T1] = native
         apart = ((mean - around).abs() / around.mean(dim=0)).amin(dim=0)
         if apart[[T1, T2, FLAIR, DWI]].max() >= MINIMAL_DIFFERENCE:
             return mean

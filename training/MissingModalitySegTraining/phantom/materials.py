@@ -85,7 +85,7 @@ AT_3_TESLA: dict[Material, TissueValues] = {
     Material.CSF: TissueValues(4200, 1800, 1.00, 3.00),
     Material.BRAIN_STEM: TissueValues(950, 74, 0.73, 0.76),  # white matter with nuclei in between
     Material.VESSEL: TissueValues(1650, 110, 0.85, 2.50),
-    Material.CHOROID_PLEXUS: TissueValues(1900, 160, 0.90, 1.80),
+    Material.CHOROID_PLEXUS: TissueValues(2000, 120, 0.90, 1.60),
     Material.DURA: TissueValues(1000, 35, 0.55, 0.80),
     Material.BONE: TissueValues(250, 0.5, 0.20, 0.30),
     Material.MARROW: TissueValues(550, 55, 0.75, 0.40),

@@ -74,6 +74,8 @@ def texture_weights(parameters: Sequence[TextureParameters], device: torch.devic
 def _sample_amplitude(generator: torch.Generator, material: Material) -> float:
     if material == Material.AIR:
         return 0.0
+    if material == Material.CHRONIC_INFARCT:  # fluid has no grain
+        return uniform(generator, 0.0, 0.03)
     if material in LESIONS:
         return uniform(generator, 0.02, 0.12)
     if material in HEAD:
