@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegTraining.phantom.atlas import load_atlas
@@ -103,7 +106,7 @@ MATERIALS = {
     "wmh": {Material.HYPERINTENSITY, Material.CHRONIC_INFARCT},
     "glioma": {Material.OEDEMA, Material.NON_ENHANCING_TUMOUR, Material.ENHANCING_TUMOUR, Material.NECROSIS},
     "metastases": {Material.OEDEMA, Material.NON_ENHANCING_TUMOUR, Material.ENHANCING_TUMOUR, Material.NECROSIS},
-    "acute_stroke": {Material.ACUTE_INFARCT},
+    "acute_stroke": {Material.ACUTE_INFARCT, Material.HYPERINTENSITY, Material.CHRONIC_INFARCT},  # old brains
     "chronic_stroke": {Material.CHRONIC_INFARCT, Material.HYPERINTENSITY},
     "none": set(),
 }
@@ -174,7 +177,7 @@ def test_acute_infarct_of_an_artery_stays_on_its_side_and_takes_cortex(atlas):
         if not lesions.infarcts or lesions.infarcts[0].territory != "middle":
             continue
         shares, samples = show(lesions, atlas)
-        total = shares.sum(0)
+        total = shares[LESIONS.index(Material.ACUTE_INFARCT)]
         other_side = lesions.infarcts[0].side * samples.points[0, ..., 0] < -6
         assert float(total[other_side].max()) < 0.05
         cortex = samples.fractions[0, Material.GREY_MATTER] > 0.8
@@ -207,6 +210,41 @@ def test_replay_from_json_is_exact_and_draws_are_deterministic(kind, atlas):
     assert again == lesions == draw(kind, 7, atlas)
     assert torch.equal(show(again, atlas)[0], show(lesions, atlas)[0])
     assert kind in ("none", "stroke") or draw(kind, 8, atlas) != lesions
+
+
+@pytest.mark.parametrize("kind", ["ms", "wmh"])
+def test_small_lesions_are_whole(kind, atlas):
+    """Hardly any piece is smaller than experts mark: 5 mm³ on a grid of 1 mm."""
+    pieces, crumbs = 0, 0
+    for seed in range(4):
+        grid = Grid.centred((24.0, -12.0, 22.0), 1.0, (40, 84, 40))
+        lesion = regions(show(draw(kind, seed, atlas), atlas, grid)[0])[0].numpy()
+        labels, _ = ndimage.label(lesion, np.ones((3, 3, 3)))
+        inner = labels.copy()
+        inner[1:-1, 1:-1, 1:-1] = 0
+        whole = np.setdiff1d(np.unique(labels), np.unique(inner))  # what the border of the grid does not cut
+        sizes = np.bincount(labels.ravel())[whole[whole > 0]]
+        pieces, crumbs = pieces + len(sizes), crumbs + int((sizes < 5).sum())
+    assert pieces >= 10
+    assert crumbs <= 0.2 * pieces
+
+
+def test_old_infarcts_leave_cisterns_and_keep_a_rim(atlas):
+    """Fluid farther than 4 mm from any cortex is no sulcus; the cavity is lined by bright matter."""
+    for seed in range(12):
+        lesions = draw("chronic_stroke", seed, atlas)
+        if not lesions.infarcts or lesions.infarcts[0].body.radius_mm < 15:
+            continue
+        shares, samples = show(replace(lesions, spots=()), atlas)
+        cistern = (samples.fractions[0, Material.CSF] > 0.9) & (samples.cortex_distance[0] > 4)
+        assert not bool((regions(shares)[0] & cistern).any())
+        assert lesions.infarcts[0].cavity_mm >= 2
+        assert float(shares[LESIONS.index(Material.HYPERINTENSITY)].max()) > 0.2
+
+
+def test_some_people_with_infarcts_have_diseased_white_matter(atlas):
+    with_it = [any(group.masks == () and group.band for group in draw("stroke", s, atlas).spots) for s in range(40)]
+    assert 3 <= sum(with_it) <= 25
 
 
 def test_unknown_kind_is_refused(atlas):

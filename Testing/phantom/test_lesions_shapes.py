@@ -16,6 +16,7 @@ from MissingModalitySegTraining.phantom.lesions.shapes import (
     edge,
     ellipsoid,
     levels,
+    place_of_half,
     threshold_for_volume,
 )
 from MissingModalitySegTraining.phantom.space import Grid
@@ -36,6 +37,13 @@ def test_ellipsoid_has_its_volume_and_lies_within_its_reach():
     assert float(level[far].max()) <= -2.0
     tip = torch.tensor(body.centre_mm) + body.radii_mm[0] * torch.tensor([1.0, 1.0, 0.0]) / math.sqrt(2)
     assert float(levels(tip.reshape(1, 1, 3), [body])) == pytest.approx(0, abs=1e-4)
+
+
+@given(st.floats(0.51, 1.0))
+def test_half_of_the_material_is_where_it_is_said_to_be(opacity):
+    place = place_of_half(opacity)
+    assert opacity * float(edge(torch.tensor(2.0 * place, dtype=torch.float64), 2.0)) == pytest.approx(0.5, abs=1e-6)
+    assert 0 <= place <= 0.5
 
 
 def test_axes_are_orthonormal():

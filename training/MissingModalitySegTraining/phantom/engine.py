@@ -19,6 +19,8 @@ from .anatomy import AnatomyParameters, sample_anatomy, tissues
 from .atlas import Atlas
 from .contrast import DWI, ContrastMixture, ContrastParameters, sample_contrast, signals
 from .lesions import (
+    ADULTS,
+    AGES,
     Confounders,
     Lesions,
     MaskFolder,
@@ -79,7 +81,7 @@ def sample_case(
     return CaseParameters(
         seed,
         kind,
-        sample_anatomy(anatomy),
+        sample_anatomy(anatomy, AGES.get(kind, ADULTS)),
         sample_lesions(kind, lesions, atlas, masks),
         sample_confounders(confounding, atlas),
         sample_contrast(contrast, mixture),

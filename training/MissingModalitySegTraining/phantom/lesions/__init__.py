@@ -6,12 +6,14 @@
 >>> labels = label_map(shares)
 """
 
-from .cases import KINDS, Lesions, displace, lesion_fractions, sample_lesions
+from .cases import ADULTS, AGES, KINDS, Lesions, displace, lesion_fractions, sample_lesions
 from .confounders import ConfounderFields, Confounders, blend, confounders, sample_confounders
 from .masks import MaskFolder, open_mask_folder
 from .regions import label_map, regions
 
 __all__ = [
+    "ADULTS",
+    "AGES",
     "KINDS",
     "ConfounderFields",
     "Confounders",

@@ -28,6 +28,21 @@ from .tumours import Tumour, all_tumours
 KINDS = ("ms", "wmh", "glioma", "metastases", "acute_stroke", "chronic_stroke", "stroke", "none")
 """`stroke` is either of its two; `none` has no lesion."""
 
+ADULTS = (18.0, 92.0)
+AGES: dict[str, tuple[float, float]] = {
+    "ms": (18, 65),
+    "wmh": (50, 92),
+    "glioma": (20, 85),
+    "metastases": (35, 85),
+    "acute_stroke": (45, 92),
+    "chronic_stroke": (45, 92),
+    "stroke": (45, 92),
+}
+"""Years at which most patients are seen; a kind that is not named has all `ADULTS`."""
+
+OLD_BRAINS = 0.45
+"""Share of the infarcts whose white matter shows disease of small vessels as well."""
+
 DISEASE_OF_MASKS = {"acute_stroke": "stroke", "chronic_stroke": "stroke"}
 """Subfolder of masks, where it has not the name of the kind."""
 
@@ -81,6 +96,8 @@ def sample_lesions(
     if kind == "none":
         return Lesions(kind)
     infarcts, spots, pushes = sample_infarcts(generator, atlas, kind == "acute_stroke", folder)
+    if chance(generator, OLD_BRAINS):  # whoever has one infarct mostly has risks, and is old
+        spots += sample_hyperintensities(generator, atlas, None, most_ml=20)
     return Lesions(kind, spots=spots, infarcts=infarcts, pushes=pushes)
 
 

@@ -14,6 +14,7 @@ from .ground import ATLAS_PER_SUBJECT, Ground, draw_place, ground_of, local_grid
 from .masks import MaskFolder, MaskShape, mask_ball, sample_mask_shape
 from .mass_effect import Push
 from .shapes import Vector, ellipsoid, threshold_for_volume
+from .spots import STEEPEST
 from .tumours import Core, Tumour, core_habitat, core_level, tumour_noise, whole_habitat, whole_level
 
 NEVER, EVERYWHERE = 9.0, -9.0
@@ -56,12 +57,13 @@ def sample_glioma(
         radius = 0.5 * ball
         body = ellipsoid(centre, ball, 1.0, generator)
     core_radius = radius * core_share ** (1 / 3)
+    wavelength_mm = min(32.0, max(12.0, radius * uniform(generator, 0.8, 1.7)))
     slack = 0.7 * (radius - core_radius)
     core_centre = tuple(c + normal(generator, slack / 2) for c in centre)
     core = Core(
         body=ellipsoid(core_centre, core_radius, uniform(generator, 1, 1.5), generator),
         offset_mm=0.0,
-        noise_mm=core_radius * uniform(generator, 0.05, 0.26),
+        noise_mm=min(core_radius * uniform(generator, 0.05, 0.26), STEEPEST * wavelength_mm),
         border_mm=uniform(generator, 1.0, 3.0) if not low_grade else uniform(generator, 1.5, 5.0),
         **(_low_grade_layers(generator, core_radius) if low_grade else _high_grade_layers(generator, core_radius)),
     )
@@ -71,10 +73,10 @@ def sample_glioma(
         core=core,
         offset_mm=0.0,
         noise_seed=seed(generator),
-        noise_mm=radius * uniform(generator, 0.05, 0.22),
-        wavelength_mm=min(32.0, max(12.0, radius * uniform(generator, 0.8, 1.7))),
+        noise_mm=min(radius * uniform(generator, 0.05, 0.22), STEEPEST * wavelength_mm),
+        wavelength_mm=wavelength_mm,
         border_mm=min(uniform(generator, 1.5, 7), 0.4 * radius),
-        along_white_mm=radius * (uniform(generator, 0, 0.12) if low_grade else uniform(generator, 0, 0.28)),
+        along_white_mm=radius * (uniform(generator, 0, 0.1) if low_grade else uniform(generator, 0, 0.2)),
         cortex_share=uniform(generator, 0.6, 1) if low_grade else uniform(generator, 0.05, 0.7),
         paleness=uniform(generator, 0, 0.4),
     )
@@ -97,7 +99,7 @@ def fit_volumes(
     real = blocks.genuine
     noise = tumour_noise(blocks.points, tumour)
     whole = whole_level(blocks.points, noise, near, tumour, folder)
-    allowed = whole_habitat(near, tumour) * real
+    allowed = whole_habitat(near) * real
     # half of a voxel must be lesion to count
     counted = (allowed >= 0.5).float() * real
     offset = 0.0
@@ -128,7 +130,7 @@ def _high_grade_layers(generator: torch.Generator, radius: float) -> dict[str, f
     heterogeneity = uniform(generator, 0, 0.4)
     skin = radius * uniform(generator, 0, 0.35) if chance(generator, 0.4) else 0.0
     if pattern == "ring":
-        rim, gap = log_uniform(generator, 1.2, max(2.0, 0.5 * radius)), uniform(generator, -3, -0.6)
+        rim, gap = log_uniform(generator, 1.8, max(2.2, 0.5 * radius)), uniform(generator, -3, -1)
         pockets = radius * uniform(generator, 0, 0.25)
     elif pattern == "patchy":
         rim, gap = radius * uniform(generator, 0.3, 0.9), uniform(generator, -0.6, 0.5)

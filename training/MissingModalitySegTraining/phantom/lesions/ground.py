@@ -85,6 +85,21 @@ def draw_places(generator: torch.Generator, ground: Ground, weights: Tensor, cou
     return [tuple(row) for row in (ground.points[index] + jitter).tolist()]
 
 
+def in_white(atlas: Atlas, places: Sequence[Vector]) -> Tensor:
+    """Whether white matter or brain stem surrounds each place, (K,)."""
+    around = look_around(atlas, torch.tensor(places).reshape(-1, 1, 1, 3))
+    return (around.white + around.brain_stem)[:, 0, 0] > 0.7
+
+
+def draw_in_white(generator: torch.Generator, ground: Ground, weights: Tensor, count: int) -> list[Vector]:
+    """As `draw_places`, but what falls into other tissue is drawn a second time."""
+    places = draw_places(generator, ground, weights, 2 * count)
+    if not places:
+        return []
+    good = in_white(ground.atlas, places).tolist()
+    return sorted(places, key=dict(zip(places, good, strict=True)).__getitem__, reverse=True)[:count]
+
+
 def ventricle_directions(atlas: Atlas, places: Sequence[Vector]) -> list[Vector]:
     """Away from the nearest ventricle, per place; not normalised."""
     centres = torch.tensor(places).reshape(-1, 1, 1, 3)

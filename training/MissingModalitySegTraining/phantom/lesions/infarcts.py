@@ -101,9 +101,13 @@ def infarct_fractions(blocks: Blocks, around: Surroundings, infarct: Infarct, fo
 
 
 def infarct_habitat(near: Surroundings, infarct: Infarct, level: Tensor) -> Tensor:
-    """Tissue of the fed part; swollen or melted tissue also closes the sulci in the depth of the infarct."""
+    """Tissue of the fed part, and the sulci in the depth of the infarct, closed by swelling or one with the cavity.
+
+    Cisterns, whose fluid is farther from any cortex than that of a sulcus, belong to nobody.
+    """
     tissue = near.white + near.deep_grey + near.brain_stem + infarct.grey_share * near.grey
-    sulci = near.csf * (level / 8).clamp(0, 0.9) * (near.depth_mm / 3).clamp(0, 1)
+    sulcus = (1.5 - near.cortex_mm / 2).clamp(0, 1) * ((near.depth_mm - 1) / 3).clamp(0, 1)
+    sulci = near.csf * (level / 8).clamp(0, 0.9) * sulcus
     return (tissue + sulci).clamp(0, 1) * near.ventricle_mm.clamp(0, 1)
 
 

@@ -14,6 +14,7 @@ from .ground import Ground, draw_places, ground_of
 from .masks import MaskFolder, mask_ball, mask_volume_ml, sample_mask_shape
 from .mass_effect import Push
 from .shapes import Vector, ellipsoid
+from .spots import STEEPEST
 from .tumours import Core, Tumour
 
 
@@ -37,11 +38,12 @@ def sample_metastases(
 def _sample_metastasis(generator: torch.Generator, centre: Vector, radius: float) -> tuple[Tumour, Push]:
     swollen = chance(generator, 0.75) and radius > 2.5
     whole_radius = min(radius * (uniform(generator, 1.15, 2.6) if swollen else 1.03), radius + 22)
+    wavelength_mm = max(6.0, whole_radius * uniform(generator, 0.8, 1.5))
     dead = radius > 4 and chance(generator, 0.65)
     core = Core(
         body=ellipsoid(centre, radius, uniform(generator, 1, 1.3), generator),
         offset_mm=0.0,
-        noise_mm=radius * uniform(generator, 0.02, 0.15),
+        noise_mm=min(radius * uniform(generator, 0.02, 0.15), STEEPEST * wavelength_mm),
         border_mm=min(uniform(generator, 0.8, 2), radius),
         skin_mm=0.0,
         rim_mm=min(log_uniform(generator, 1.2, 5), 0.7 * radius) if dead else 1000.0,
@@ -55,8 +57,8 @@ def _sample_metastasis(generator: torch.Generator, centre: Vector, radius: float
         core=core,
         offset_mm=0.0,
         noise_seed=seed(generator),
-        noise_mm=whole_radius * uniform(generator, 0.05, 0.2),
-        wavelength_mm=max(6.0, whole_radius * uniform(generator, 0.8, 1.5)),
+        noise_mm=min(whole_radius * uniform(generator, 0.05, 0.2), STEEPEST * wavelength_mm),
+        wavelength_mm=wavelength_mm,
         border_mm=min(uniform(generator, 1.5, 5), 0.5 * whole_radius),
         along_white_mm=whole_radius * uniform(generator, 0.1, 0.45) if swollen else 0.0,
         cortex_share=uniform(generator, 0.05, 0.5),

@@ -9,13 +9,16 @@ import torch
 from ..atlas import Atlas
 from ..draws import chance, choose, log_uniform, normal, seed, uniform
 from .bands import fit_band
-from .ground import ATLAS_PER_SUBJECT, Ground, draw_places, ground_of, ventricle_directions
+from .ground import ATLAS_PER_SUBJECT, Ground, draw_in_white, ground_of, ventricle_directions
 from .masks import MaskFolder, mask_volume_ml, sample_mask_shape
 from .shapes import ellipsoid
 from .spots import Spot, Spots
 
 MOST = 150
 """Plaques; more run together anyway."""
+
+LEAST_MM = 2.8
+"""Diameter of the smallest plaque, about 10 mm³: experts mark hardly any that are smaller."""
 
 PLACES = {"periventricular": 0.45, "deep": 0.25, "juxtacortical": 0.18, "infratentorial": 0.12}
 """Share of the plaques; Dawson's fingers are the periventricular ones."""
@@ -34,7 +37,7 @@ def sample_plaques(generator: torch.Generator, atlas: Atlas, folder: MaskFolder 
     diameters = _diameters(generator, load_ml - band_ml, least=0 if masks else 3)
     band_ml = max(band_ml, load_ml - sum(map(_volume_ml, diameters))) if load_ml > 4 else band_ml
     noise_seed, wavelength = seed(generator), uniform(generator, 5, 11)
-    band = fit_band(generator, atlas, band_ml, noise_seed, wavelength, opacity=uniform(generator, 0.75, 1))
+    band = fit_band(generator, atlas, band_ml, noise_seed, opacity=uniform(generator, 0.75, 1))
     holes = uniform(generator, 0, 0.7) if chance(generator, 0.7) else 0.0
     enhancing = 1 + int(uniform(generator, 0, 5)) if chance(generator, 0.35) else 0
     return Spots(
@@ -59,7 +62,7 @@ def _sample_spots(
     ground = ground_of(atlas)
     kinds = [choose(generator, PLACES) for _ in diameters]
     weights = _weights(ground)
-    places = {kind: iter(draw_places(generator, ground, weights[kind], kinds.count(kind))) for kind in PLACES}
+    places = {kind: iter(draw_in_white(generator, ground, weights[kind], kinds.count(kind))) for kind in PLACES}
     centres = [next(places[kind]) for kind in kinds]
     directions = ventricle_directions(atlas, centres) if centres else []
     spots = []
@@ -93,17 +96,17 @@ def _weights(ground: Ground) -> dict[str, torch.Tensor]:
 
 
 def _diameters(generator: torch.Generator, load_ml: float, least: int) -> list[float]:
-    """Diameters in mm of as many plaques as the load needs: log-normal, 2 to 15 mm, now and then a giant."""
+    """Diameters in mm of as many plaques as the load needs: log-normal, 2.8 to 15 mm, now and then a giant."""
     middle = uniform(generator, 3.0, 5.0) * max(1.0, load_ml / 4) ** 0.2
     diameters: list[float] = []
     while len(diameters) < MOST and (len(diameters) < least or sum(map(_volume_ml, diameters)) < load_ml):
         giant = load_ml > 10 and chance(generator, 0.01)
         draw = uniform(generator, 15, 30) if giant else middle * math.exp(normal(generator, 0.45))
-        diameters.append(draw if giant else min(15.0, max(2.0, draw)))
+        diameters.append(draw if giant else min(15.0, max(LEAST_MM, draw)))
     total = sum(map(_volume_ml, diameters))
     if total > 1.3 * load_ml and diameters:  # the least number is already too much: all smaller
         shrink = (load_ml / total) ** (1 / 3)
-        diameters = [max(2.0, shrink * diameter) for diameter in diameters]
+        diameters = [max(LEAST_MM, shrink * diameter) for diameter in diameters]
     return diameters
 
 

@@ -68,6 +68,15 @@ def edge(level: Tensor, width_mm: Tensor | float) -> Tensor:
     return place * place * (3 - 2 * place)
 
 
+def place_of_half(opacity: float) -> float:
+    """Where `opacity` times `edge` of a level is one half, in widths from the surface inwards; none below one half.
+
+    Solves 3p² − 2p³ = 1 / (2 · opacity) for p in [½, 1] and returns p − ½.
+    """
+    share = min(1.0, 0.5 / opacity)
+    return -math.sin(math.asin(1 - 2 * share) / 3)
+
+
 def threshold_for_volume(level: Tensor, allowed: Tensor, voxel_ml: float, volume_ml: float) -> float:
     """The shift to add to `level` so that its positive part, counted by `allowed`, has the wanted volume.
 

@@ -26,11 +26,14 @@ from .masks import MaskFolder, mask_ball, mask_volume_ml, sample_mask_shape
 from .mass_effect import Push
 from .shapes import NOISE_LIMIT, Ellipsoid, Vector, ellipsoid, threshold_for_volume
 from .small_vessel_disease import sample_lacunes
-from .spots import Spot, Spots
+from .spots import STEEPEST, Spot, Spots
 from .territories import territory_level
 
 PATTERNS = {"territory": 0.35, "branch": 0.27, "lacune": 0.18, "posterior_fossa": 0.1, "emboli": 0.1}
 """How often an artery's whole territory, a cortical branch, a perforator, cerebellum or stem, a shower."""
+
+GLIOSIS_MM = 2.0
+"""Thinnest rim that an old infarct leaves around its cavity."""
 
 LARGEST_ML = {"middle": 320.0, "anterior": 80.0, "posterior": 110.0, "superior_cerebellar": 30.0,
               "inferior_cerebellar": 35.0, "brain_stem": 6.0}  # fmt: skip
@@ -87,7 +90,7 @@ def _finish(
     folder: MaskFolder | None,
     size_ml: float,
 ) -> Infarcts:
-    cavity_share = uniform(generator, 0.15, 0.97)
+    cavity_share = uniform(generator, 0.15, 0.85)
     infarct = fit_infarct(infarct, atlas, volume_ml, cavity_share, folder)
     radius = (3000 * size_ml / 4 / math.pi) ** (1 / 3)
     pushes = ()
@@ -122,12 +125,13 @@ def fit_infarct(
     level = torch.minimum(level + offset, limit)
     taken = float((counted * (level > 0)).sum()) * voxel_ml
     cavity = threshold_for_volume(level, counted, voxel_ml, cavity_share * max(taken, voxel_ml))
-    return replace(infarct, offset_mm=offset, cavity_mm=-cavity)
+    return replace(infarct, offset_mm=offset, cavity_mm=max(-cavity, min(GLIOSIS_MM, 0.25 * infarct.body.radius_mm)))
 
 
 def _infarct(generator: torch.Generator, acute: bool, body: Ellipsoid, volume_ml: float) -> Infarct:
     """Borders, noise and opacity of an infarct of a given size, not cut to anything."""
     radius = (3000 * volume_ml / 4 / math.pi) ** (1 / 3)
+    wavelength_mm = min(28.0, max(9.0, radius * uniform(generator, 0.5, 1.1)))
     return Infarct(
         acute=acute,
         body=body,
@@ -138,8 +142,8 @@ def _infarct(generator: torch.Generator, acute: bool, body: Ellipsoid, volume_ml
         mask=None,
         offset_mm=0.0,
         noise_seed=seed(generator),
-        noise_mm=radius * uniform(generator, 0.05, 0.24),
-        wavelength_mm=min(28.0, max(9.0, radius * uniform(generator, 0.5, 1.1))),
+        noise_mm=min(radius * uniform(generator, 0.05, 0.24), STEEPEST * wavelength_mm),
+        wavelength_mm=wavelength_mm,
         border_mm=min(uniform(generator, 1, 5 if acute else 3), 0.6 * radius),
         opacity=uniform(generator, 0.8, 1),
         patchiness=uniform(generator, 0, 0.35) if acute else 0.0,

@@ -14,7 +14,13 @@ from .masks import MaskFolder, MaskShape, mask_levels, mask_reach
 from .shapes import NOISE_LIMIT, Ellipsoid, edge, levels
 from .surroundings import Surroundings
 
+THINNEST_OF_RIM = 0.6
+"""Pockets of necrosis leave this share of the rim's thickness, so that it stays a ring."""
+
 TUMOUR = (Material.OEDEMA, Material.NON_ENHANCING_TUMOUR, Material.ENHANCING_TUMOUR, Material.NECROSIS)
+
+GREY_RESISTS_MM = 4.0
+"""How much less far oedema that spares the cortex reaches within it."""
 
 OFF_THE_MIDLINE_MM = 7.0
 """A tumour whose centre is nearer to the midline belongs to both sides."""
@@ -55,7 +61,7 @@ class Tumour:
     along_white_mm: float
     """How much farther the oedema reaches in white matter than elsewhere."""
     cortex_share: float
-    """How much of the cortex it takes."""
+    """How readily it takes cortex: 1 as white matter."""
     paleness: float
     """Largest share of healthy tissue left within the oedema."""
 
@@ -76,8 +82,9 @@ def whole_level(points: Tensor, noise: Tensor, near: Surroundings, tumour: Tumou
     if tumour.mask is not None:
         return mask_levels(points, tumour.mask, folder) + 0.3 * tumour.noise_mm * noise[0]
     spread = tumour.along_white_mm * (2 * near.white - 1 - (1 - near.cortex_mm / 4).clamp(0, 1))
-    spread = spread.clamp(max=tumour.along_white_mm)
-    return levels(points, [tumour.body]) + tumour.noise_mm * noise[0] + spread - _across_falx(near, tumour)
+    spread = spread.clamp(max=tumour.along_white_mm) - GREY_RESISTS_MM * (1 - tumour.cortex_share) * near.grey
+    level = levels(points, [tumour.body]) + tumour.noise_mm * noise[0] + spread
+    return level - _beyond_midline(points, noise[2], near, tumour)
 
 
 def core_level(points: Tensor, noise: Tensor, near: Surroundings, whole: Tensor, tumour: Tumour) -> Tensor:
@@ -85,13 +92,12 @@ def core_level(points: Tensor, noise: Tensor, near: Surroundings, whole: Tensor,
     core = tumour.core
     if tumour.mask is not None:
         return whole + core.noise_mm * noise[1]
-    return levels(points, [core.body]) + core.noise_mm * noise[1] - _across_falx(near, tumour)
+    return levels(points, [core.body]) + core.noise_mm * noise[1] - _beyond_midline(points, noise[2], near, tumour)
 
 
-def whole_habitat(near: Surroundings, tumour: Tumour) -> Tensor:
-    """Share of each position that oedema can take: it follows white matter and spares cortex."""
-    tissue = near.white + 0.9 * near.brain_stem + 0.7 * near.deep_grey + tumour.cortex_share * near.grey
-    return tissue.clamp(0, 1) * near.ventricle_mm.clamp(0, 1)
+def whole_habitat(near: Surroundings) -> Tensor:
+    """Share of each position that oedema can take: all that is solid (what it spares, `whole_level` knows)."""
+    return near.tissue * near.ventricle_mm.clamp(0, 1)
 
 
 def core_habitat(near: Surroundings, level: Tensor) -> Tensor:
@@ -100,13 +106,17 @@ def core_habitat(near: Surroundings, level: Tensor) -> Tensor:
     return (near.tissue + effaced).clamp(0, 1) * near.ventricle_mm.clamp(0, 1)
 
 
-def _across_falx(near: Surroundings, tumour: Tumour) -> Tensor:
-    """How much harder, in mm, the other hemisphere is to reach: through the callosum, which lines the ventricles."""
+def _beyond_midline(points: Tensor, noise: Tensor, near: Surroundings, tumour: Tumour) -> Tensor:
+    """How much harder, in mm, the other hemisphere is to reach: through the callosum, which lines the ventricles.
+
+    Below it, between the thalami, the third ventricle is in the way, so there the ventricles do not help.
+    """
     x = tumour.body.centre_mm[0]
     if abs(x) < OFF_THE_MIDLINE_MM:
         return torch.zeros_like(near.side_mm)
-    beyond = (1 - near.side_mm * (1 if x > 0 else -1)).clamp(0, 25)
-    return 2 * beyond * ((near.ventricle_mm - 5) / 6).clamp(0, 1)
+    beyond = (1 + noise - near.side_mm * (1 if x > 0 else -1)).clamp(0, 25)
+    third = ((13 - points[..., 2]) / 6).clamp(0, 1) * ((18 - (points[..., 1] + 12).abs()) / 6).clamp(0, 1)
+    return 2 * beyond * torch.maximum(((near.ventricle_mm - 4) / 9).clamp(0, 1), third)
 
 
 def tumour_fractions(blocks: Blocks, around: Surroundings, tumour: Tumour, folder: MaskFolder | None) -> Part | None:
@@ -128,12 +138,13 @@ def tumour_fractions(blocks: Blocks, around: Surroundings, tumour: Tumour, folde
     inner = torch.minimum(torch.minimum(inner, whole + core.border_mm), torch.minimum(near.depth_mm, near.ventricle_mm))
 
     pale = 1 - tumour.paleness * (0.5 - 0.5 * noise[0] / NOISE_LIMIT)
-    oedema = pale * edge(whole, tumour.border_mm) * whole_habitat(near, tumour)
+    oedema = pale * edge(whole, tumour.border_mm) * whole_habitat(near)
     solid = edge(inner, core.border_mm) * core_habitat(near, inner)
     oedema = oedema * (1 - solid)
 
     depth = inner - core.skin_mm
-    dead = edge(depth - core.rim_mm * (1 + 0.4 * noise[2]) - core.pockets_mm * noise[3], 1.5)
+    rim = core.rim_mm * (1 + 0.4 * noise[2]) + core.pockets_mm * noise[3]
+    dead = edge(depth - rim.clamp(min=THINNEST_OF_RIM * core.rim_mm), 1.5)
     alive = edge(depth, 1.0) * edge(2.0 * (noise[2] - core.gap), 1.0)
     enhancing = solid * alive * (1 - dead)
     necrosis = solid * dead
