@@ -107,7 +107,7 @@ def test_normalised_over_the_whole_brain():
 
 def test_whole_crops_hold_the_brain():
     """As many millilitres of brain in a tight grid around the middle as in one that is far too wide."""
-    tight = stream(crop=(26, 32, 28), spacings={6.0: 1.0}, whole=True, crops_per_case=1)
+    tight = stream(crop=(26, 32, 28), spacings={6.0: 1.0}, crops_per_case=1)
     wide = stream(crop=(56, 62, 56), spacings={6.0: 1.0}, on_lesion=0.0, crops_per_case=1)
     for number in range(3):
         assert int(tight.sample(number).brain.sum()) == pytest.approx(int(wide.sample(number).brain.sum()), rel=0.03)

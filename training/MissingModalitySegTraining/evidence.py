@@ -27,18 +27,19 @@ NETWORK = {"architecture": "unet", "preset": "starter"}
 MIXTURE = ContrastMixture(physics=0.2, jittered=0.5, random=0.3)
 """Fewer random contrasts than by default: an hour is too short to learn from them."""
 
-SPACING = 2.0
-"""mm. Whole brains at 2 mm hold eight times as much anatomy per voxel as crops at 1 mm: an hour is short."""
-
 STREAM = StreamSettings(
     crop=(72, 88, 72),
-    spacings={SPACING: 1.0},
-    whole=True,
+    spacings={2.0: 0.5, 1.0: 0.5},
     batch_size=1,
     crops_per_case=1,
     mixture=MIXTURE,
     reuse=2,
 )
+"""Whole brains at 2 mm teach where lesions lie and how much of a brain they are, crops at 1 mm what their borders and
+the small ones look like; an hour is short for either alone."""
+
+SPACING = 1.0
+"""mm, of the evaluation."""
 
 SUBSETS = ("T1ce+FLAIR", "FLAIR", "T1ce", "T1+T1ce+T2+FLAIR", "T2", "T1")
 
@@ -69,7 +70,7 @@ def main() -> None:
         workers=arguments.workers,
     )
     stream = PhantomStream(replace(STREAM, seed=arguments.seed))
-    regime = ModalityDropout(build(NETWORK), full_view=False, dice_of_empty=False)
+    regime = ModalityDropout(build(NETWORK), full_view=False)
     network = fit(regime, stream, settings, arguments.output)
     network = network.to(memory_format=torch.contiguous_format)
     cases = read_datalist(arguments.datalist)

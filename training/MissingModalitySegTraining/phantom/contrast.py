@@ -44,11 +44,11 @@ Table = tuple[tuple[float, ...], ...]
 """5 rows (sequences) of as many numbers as there are materials."""
 
 UPTAKE: dict[Material, tuple[float, float]] = {
-    Material.ENHANCING_TUMOUR: (0.7, 1.3),
+    Material.ENHANCING_TUMOUR: (0.4, 1.3),
     Material.ENHANCING_PLAQUE: (0.4, 1.0),
     Material.VESSEL: (1.0, 2.5),
-    Material.CHOROID_PLEXUS: (0.6, 1.4),
-    Material.DURA: (0.1, 0.4),
+    Material.CHOROID_PLEXUS: (0.1, 1.0),
+    Material.DURA: (0.1, 1.2),
     Material.MUSCLE: (0.02, 0.12),
     Material.MARROW: (0.0, 0.1),
     Material.GREY_MATTER: (0.0, 0.02),
@@ -150,7 +150,7 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
         "t2": sample_t2(generator),
         "flair": sample_flair(generator, t1_ms[Material.CSF]),
         "dwi": sample_dwi(generator),
-        "gadolinium_millimolar": uniform(generator, 0.2, 0.8),
+        "gadolinium_millimolar": log_uniform(generator, 0.06, 0.8),
         "uptake": tuple(uniform(generator, *UPTAKE.get(material, (0.0, 0.0))) for material in Material),
         "flowing": (
             uniform(generator, 0.4, 1.2),
@@ -230,11 +230,17 @@ def _normalised(table: Tensor) -> Tensor:
     return table / table[:, [Material.WHITE_MATTER, Material.GREY_MATTER]].mean(dim=1, keepdim=True)
 
 
-EXPONENTS: dict[int, tuple[float, float]] = {T1: (0.7, 1.2), T2: (0.5, 1.1), FLAIR: (0.35, 1.1), DWI: (0.6, 1.1)}
+EXPONENTS: dict[str, dict[int, tuple[float, float]]] = {
+    "healthy": {T1: (0.7, 1.2), T2: (0.2, 1.1), FLAIR: (0.0, 1.1), DWI: (0.1, 1.1)},
+    "fluid": {T1: (0.7, 1.2), T2: (0.7, 1.2), FLAIR: (0.7, 1.2), DWI: (0.7, 1.2)},
+    "lesion": {T1: (0.7, 1.2), T2: (0.4, 1.1), FLAIR: (0.35, 1.2), DWI: (0.6, 1.2)},
+}
 """To what power a jittered case raises contrasts to white matter.
 
 Scans show less than the equations give: in two patients with multiple sclerosis plaques were 1.3 times as bright as
-white matter on FLAIR and 1.5 times on T2, where single echoes of nothing but plaque give 2.1 and 2.5.
+white matter on FLAIR and 1.5 times on T2, where single echoes of nothing but plaque give 2.1 and 2.5. Grey and white
+matter come closer still, down to equal on FLAIR, while fluid and lesions stay apart from both: so each of the three has
+its own power.
 """
 
 
@@ -242,12 +248,23 @@ def _sample_gains(generator: torch.Generator, physical: ContrastParameters, jitt
     off = torch.randn((5, len(Material)), generator=generator, dtype=torch.float64) * jitter
     off[T1] *= 0.4
     off = off.exp()
-    exponents = off.new_tensor([uniform(generator, *EXPONENTS[row]) for row in (T1, T1, T2, FLAIR, DWI)])
+    exponents = torch.empty_like(off)
+    for kind, ranges in EXPONENTS.items():
+        for row in (T1, T2, FLAIR, DWI):
+            exponents[row, _of_kind(kind)] = uniform(generator, *ranges[row])
     # T1 and T1ce are off in the same way: what differs between them is the agent
     off[T1CE], exponents[T1CE] = off[T1], exponents[T1]
     real = physical_signals(physical)
     ratio = (real / real[:, [Material.WHITE_MATTER]]).clamp(min=0.02)
-    return _as_table(off * ratio ** (exponents[:, None] - 1))
+    return _as_table(off * ratio ** (exponents - 1))
+
+
+def _of_kind(kind: str) -> list[int]:
+    """Materials whose contrast is compressed together: lesions full of fluid go with fluid."""
+    fluid = [*FLUIDS, Material.NECROSIS, Material.CHRONIC_INFARCT]
+    if kind == "fluid":
+        return fluid
+    return [material for material in Material if material not in fluid and (material in LESIONS) == (kind == "lesion")]
 
 
 MINIMAL_DIFFERENCE = 0.25
@@ -260,11 +277,14 @@ BRIGHTEST = 4.0
 def _sample_means(generator: torch.Generator, physical: ContrastParameters, keep_signs: float) -> Table:
     """Means of a random case.
 
-    Healthy materials are uniform in 0.2–1. A lesion is healthy matter times a factor: with signs kept, its real
+    Healthy materials are uniform in 0.2–1; in every second case fluid is brightest on T2 and darkest on FLAIR. A lesion is healthy matter times a factor: with signs kept, its real
     contrast raised to a random power; else anything between 0.3 and 3.
     """
     table = 0.2 + 0.8 * torch.rand((5, len(Material)), generator=generator, dtype=torch.float64)
     table[:, Material.AIR] = 0.0
+    if chance(generator, 0.5):  # fluid is the one tissue whose place in the order of brightness hardly ever changes
+        table[T2, list(FLUIDS)] = table[T2].max() * uniform(generator, 1.0, 2.5)
+        table[FLAIR, list(FLUIDS)] = table[FLAIR, 1:].min() * uniform(generator, 0.1, 1.0)
     table[:, Material.BONE] *= 0.3  # a short T2 is dark whatever the sequence
     real = physical_signals(physical)
     white, grey = table[:, Material.WHITE_MATTER], table[:, Material.GREY_MATTER]
@@ -279,7 +299,10 @@ def _sample_means(generator: torch.Generator, physical: ContrastParameters, keep
     again = torch.randn(len(Material), generator=generator, dtype=torch.float64).mul(0.05).exp()
     table[T1CE] = torch.minimum(table[T1] * again * enhancement, BRIGHTEST * (white + grey)[T1] / 2)
     for material in ENHANCING:  # enhancement that matters is seen
-        table[T1CE, material] = max(table[T1CE, material], 1.2 * torch.maximum(white, grey)[T1])
+        table[T1CE, material] = max(
+            table[T1CE, material],
+            1.05 * table[T1CE, [Material.WHITE_MATTER, Material.GREY_MATTER]].max(),
+        )
     return _as_table(table)
 
 

@@ -30,6 +30,9 @@ OVERVIEW_MM, OVERVIEW_SHAPE = 6.0, (28, 33, 28)
 """Voxels of a head of average size, and how many hold the whole brain: for statistics of its brightness and to see
 where lesions are."""
 
+WHOLE_MM = 140.0
+"""A cube of this size holds nearly all of an average brain but its frontal and occipital poles."""
+
 PRODUCT_KINDS: Mapping[str, float] = {
     "glioma": 0.28,
     "ms": 0.26,
@@ -44,14 +47,13 @@ PRODUCT_KINDS: Mapping[str, float] = {
 
 @dataclass(frozen=True)
 class StreamSettings:
-    """What is drawn, and how it is cut."""
+    """What is drawn, and how it is cut. A crop wide enough for the whole brain lies around the middle of the head."""
 
     kinds: Mapping[str, float] = field(default_factory=lambda: dict(PRODUCT_KINDS))
     crop: tuple[int, int, int] = (64, 64, 64)
     spacings: Mapping[float, float] = field(default_factory=lambda: {1.0: 1.0})  # mm → share
     batch_size: int = 2
     on_lesion: float = 0.6  # share of crops centred on a lesion, where there is one
-    whole: bool = False  # crops lie around the middle of the head instead, to hold all of the brain
     crops_per_case: int = 2  # the first of them are those on lesions
     reuse: int = 1  # how often each crop is used
     window: int = 128  # how many crops are in use at a time; memory is for so many, 4 MB each at 64³
@@ -137,8 +139,10 @@ class PhantomStream(Dataset):
         for which in range(settings.crops_per_case):
             # evenly spaced numbers with a random start: the share is met, and no case has all crops off its lesion
             on_lesion = (which + share) / settings.crops_per_case < settings.on_lesion
-            centre = _near_middle(generator) if settings.whole else _centre(overview, whole, on_lesion, generator)
-            grids.append(Grid.centred(centre, choose(generator, settings.spacings), settings.crop))
+            spacing = choose(generator, settings.spacings)
+            holds_all = spacing * min(settings.crop) >= WHOLE_MM
+            centre = _near_middle(generator) if holds_all else _centre(overview, whole, on_lesion, generator)
+            grids.append(Grid.centred(centre, spacing, settings.crop))
         return Plan(case, brain_statistics(overview.images, overview.brain), tuple(grids))
 
     def _render(self, case: CaseParameters, grid: Grid) -> Rendering:

@@ -46,7 +46,7 @@ ROUGHNESS_WAVELENGTH_MM = 25.0
 
 
 def sample_stripping(generator: torch.Generator) -> Stripping:
-    """A third of the masks are good, the others off by up to 3 mm, some with patches of up to 8 mm."""
+    """A third of the masks are good, the others off by up to 2 mm, some with patches of up to 8 mm."""
     if chance(generator, 1 / 3):
         return FAITHFUL
     count = choose(generator, {0: 0.55, 1: 0.2, 2: 0.15, 3: 0.1})
@@ -55,7 +55,7 @@ def sample_stripping(generator: torch.Generator) -> Stripping:
         direction = torch.nn.functional.normalize(torch.tensor([normal(generator, 1.0) for _ in range(3)]), dim=0)
         depth = uniform(generator, 2, REACH_MM) * choose(generator, {1: 0.6, -1: 0.4})
         patches.append(Patch(tuple(direction.tolist()), uniform(generator, 8, 25), depth))
-    return Stripping(uniform(generator, -2, 3), uniform(generator, 0, 1.5), seed(generator), tuple(patches))
+    return Stripping(uniform(generator, -2, 2), uniform(generator, 0, 1.5), seed(generator), tuple(patches))
 
 
 def strip(distance_mm: Tensor, points: Tensor, cases: Sequence[Stripping]) -> Tensor:

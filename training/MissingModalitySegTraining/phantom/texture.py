@@ -77,7 +77,7 @@ def _sample_amplitude(generator: torch.Generator, material: Material) -> float:
     if material == Material.CHRONIC_INFARCT:  # fluid has no grain
         return uniform(generator, 0.0, 0.03)
     if material in LESIONS:
-        return uniform(generator, 0.02, 0.12)
+        return log_uniform(generator, 0.03, 0.3)
     if material in HEAD:
         return uniform(generator, 0.03, 0.12)
-    return uniform(generator, 0.0, 0.025)
+    return log_uniform(generator, 0.005, 0.05)
