@@ -277,8 +277,9 @@ BRIGHTEST = 4.0
 def _sample_means(generator: torch.Generator, physical: ContrastParameters, keep_signs: float) -> Table:
     """Means of a random case.
 
-    Healthy materials are uniform in 0.2–1; in every second case fluid is brightest on T2 and darkest on FLAIR. A lesion is healthy matter times a factor: with signs kept, its real
-    contrast raised to a random power; else anything between 0.3 and 3.
+    Healthy materials are uniform in 0.2–1; in every second case fluid is brightest on T2 and darkest on FLAIR. A
+    lesion is healthy matter times a factor: with signs kept, its real contrast raised to a random power; else
+    anything between 0.3 and 3.
     """
     table = 0.2 + 0.8 * torch.rand((5, len(Material)), generator=generator, dtype=torch.float64)
     table[:, Material.AIR] = 0.0
