@@ -35,3 +35,18 @@ def z_normalise(image: Tensor, brain: Tensor, statistics: tuple[Tensor, Tensor] 
     shape = (*mean.shape, *[1] * (image.ndim - 2))
     scaled = (image.float() - mean.view(shape)) / deviation.view(shape)
     return torch.where(brain.unsqueeze(1), scaled, scaled.new_zeros(()))
+
+
+def minmax_normalise(image: Tensor, brain: Tensor) -> Tensor:
+    """Every channel of `image` (B, K, …) scaled to 0 … 1 over `brain` (B, …), zero outside; a constant channel is zero.
+
+    Zhao et al. scale the whole crop; over the brain alone the size of the background in a crop does not matter.
+    """
+    inside = brain.unsqueeze(1)
+    values = image.float()
+    low = torch.where(inside, values, values.new_tensor(torch.inf)).flatten(2).amin(-1)
+    high = torch.where(inside, values, values.new_tensor(-torch.inf)).flatten(2).amax(-1)
+    span = high - low
+    span = torch.where(span > 1e-6 * low.abs().clamp(min=1e-12), span, span.new_tensor(torch.inf))
+    shape = (*low.shape, *[1] * (image.ndim - 2))
+    return torch.where(inside, (values - low.view(shape)) / span.view(shape), values.new_zeros(()))

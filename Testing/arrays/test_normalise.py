@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from MissingModalitySegLib.arrays.normalise import brain_statistics, z_normalise
+from MissingModalitySegLib.arrays.normalise import brain_statistics, minmax_normalise, z_normalise
 
 
 def volume(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -51,3 +51,17 @@ def test_a_crop_uses_the_statistics_of_the_whole() -> None:
     whole = z_normalise(image, brain)
     part = z_normalise(image[..., 2:5], brain[..., 2:5], brain_statistics(image, brain))
     assert torch.equal(whole[..., 2:5], part)
+
+
+def test_minmax_is_numpys_over_the_brain() -> None:
+    image, brain = volume()
+    image[0, 0] = 42.0
+    brain[1] = False
+    scaled = minmax_normalise(image, brain)
+    inside = brain[0].numpy()
+    values = image[0, 1].numpy()
+    expected = np.where(inside, (values - values[inside].min()) / np.ptp(values[inside]), 0)
+    assert np.allclose(scaled[0, 1].numpy(), expected, atol=1e-6)
+    assert scaled[0, 0].abs().max() == 0
+    assert scaled[1].abs().max() == 0
+    assert torch.allclose(scaled, minmax_normalise(-50 + 3.5 * image, brain), atol=1e-5)
