@@ -1,23 +1,37 @@
 import numpy as np
 import pytest
 import torch
-from monai.metrics import DiceMetric
+from monai.metrics import ConfusionMatrixMetric, DiceMetric
 
-from MissingModalitySegLib.measures.overlap import dice
+from MissingModalitySegLib.measures.overlap import dice, positive_predictive_value, sensitivity
 
-
-def test_dice_is_monais() -> None:
-    generator = np.random.default_rng(0)
-    for share in (0.05, 0.3, 0.8):
-        found, truth = generator.random((2, 6, 7, 8)) < share
-        metric = DiceMetric(include_background=True)
-        metric(*(torch.from_numpy(mask)[None, None].float() for mask in (found, truth)))
-        assert dice(found, truth) == pytest.approx(metric.aggregate().item())
+from .random_masks import EMPTY, cube, pairs
 
 
-def test_empty_masks() -> None:
-    empty, one = np.zeros((3, 3, 3), bool), np.zeros((3, 3, 3), bool)
-    one[1, 1, 1] = True
-    assert dice(empty, empty) == 1
-    assert dice(one, empty) == dice(empty, one) == 0
-    assert dice(one, one) == 1
+def of_monai(metric, found: np.ndarray, truth: np.ndarray) -> float:
+    metric(*(torch.from_numpy(mask)[None, None].float() for mask in (found, truth)))
+    value = metric.aggregate()
+    return (value[0] if isinstance(value, list) else value).item()
+
+
+def test_overlap_is_monais() -> None:
+    for found, truth in pairs():
+        assert dice(found, truth) == pytest.approx(of_monai(DiceMetric(), found, truth))
+        for name, measure in (("precision", positive_predictive_value), ("sensitivity", sensitivity)):
+            metric = ConfusionMatrixMetric(metric_name=name)
+            assert measure(found, truth) == pytest.approx(of_monai(metric, found, truth))
+
+
+def test_a_case_by_hand() -> None:
+    found, truth = np.array([[[1, 1, 1, 1, 0]]]), np.array([[[0, 0, 0, 1, 1]]])
+    assert dice(found, truth) == pytest.approx(2 / 6)
+    assert positive_predictive_value(found, truth) == 1 / 4
+    assert sensitivity(found, truth) == 1 / 2
+
+
+@pytest.mark.parametrize("measure", [dice, positive_predictive_value, sensitivity])
+def test_empty_masks(measure) -> None:
+    one = cube((1, 1, 1))
+    assert measure(EMPTY, EMPTY) == 1
+    assert measure(one, EMPTY) == measure(EMPTY, one) == 0
+    assert measure(one, one) == 1
