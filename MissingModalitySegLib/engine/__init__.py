@@ -3,11 +3,30 @@
 Pure functions over small frozen dataclasses; each can be called alone from a notebook:
 
 >>> study = read_study({"T1": "t1.nii.gz", "FLAIR": "flair.nii.gz"})
->>> prepared = prepare(study, spacing=1.0)
+>>> model = load_model(find("moe"))
+>>> prepared = prepare(study, model.spacing, model.modalities, multiple=model.multiple)
+>>> labels = restore_labels(labels_from(predict(model, prepared), model.scheme), prepared.frame)
 """
 
-from .images import read_image
-from .prepare import Frame, Prepared, prepare, restore_labels
-from .study import Study, read_study
+from importlib.util import find_spec
 
-__all__ = ["Frame", "Prepared", "Study", "prepare", "read_image", "read_study", "restore_labels"]
+from .model import Model, load_model, load_synthesiser
+from .predict import labels_from, predict, predict_channels
+from .synthesise import synthesise
+
+__all__ = [
+    "Model",
+    "labels_from",
+    "load_model",
+    "load_synthesiser",
+    "predict",
+    "predict_channels",
+    "synthesise",
+]
+
+if find_spec("SimpleITK") is not None:  # a machine that trains from arrays predicts on arrays and has no images
+    from .images import read_image
+    from .prepare import Frame, Prepared, prepare, restore_labels
+    from .study import Study, read_study
+
+    __all__ += ["Frame", "Prepared", "Study", "prepare", "read_image", "read_study", "restore_labels"]

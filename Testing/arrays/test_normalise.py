@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 import torch
 
-from MissingModalitySegLib.arrays.normalise import brain_statistics, minmax_normalise, z_normalise
+from MissingModalitySegLib.arrays.normalise import brain_statistics, normalise, z_normalise
 
 
 def volume(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -57,11 +58,60 @@ def test_minmax_is_numpys_over_the_brain() -> None:
     image, brain = volume()
     image[0, 0] = 42.0
     brain[1] = False
-    scaled = minmax_normalise(image, brain)
+    scaled = normalise(image, brain, "minmax", "tile")
     inside = brain[0].numpy()
     values = image[0, 1].numpy()
     expected = np.where(inside, (values - values[inside].min()) / np.ptp(values[inside]), 0)
     assert np.allclose(scaled[0, 1].numpy(), expected, atol=1e-6)
     assert scaled[0, 0].abs().max() == 0
     assert scaled[1].abs().max() == 0
-    assert torch.allclose(scaled, minmax_normalise(-50 + 3.5 * image, brain), atol=1e-5)
+    assert torch.allclose(scaled, normalise(-50 + 3.5 * image, brain, "minmax", "tile"), atol=1e-5)
+
+
+def scattered() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    image = 100 + 30 * torch.randn(2, 3, 7, 8, 9, generator=generator)
+    brain = torch.rand(2, 7, 8, 9, generator=generator) > 0.6
+    brain[:, 0] = brain[:, :, :2] = brain[..., -1] = False
+    return image, brain
+
+
+@pytest.mark.parametrize("method", ["zscore", "minmax"])
+@pytest.mark.parametrize("scope", ["brain", "volume", "tile"])
+def test_normalise_against_numpy(method, scope):
+    image, brain = scattered()
+    found = normalise(image, brain, method, scope).numpy()
+    for b in range(2):
+        mask = brain[b].numpy()
+        assert not found[b][:, ~mask].any()
+        for k in range(3):
+            values = image[b, k].numpy().astype(np.float64)
+            counted = values[mask]
+            if scope == "volume":
+                box = tuple(slice(index.min(), index.max() + 1) for index in np.nonzero(mask))
+                counted = np.where(mask, values, values[mask].min())[box].ravel()
+            low, width = (
+                (counted.mean(), counted.std())
+                if method == "zscore"
+                else (counted.min(), counted.max() - counted.min())
+            )
+            np.testing.assert_allclose(found[b, k][mask], (values[mask] - low) / width, atol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["zscore", "minmax"])
+@pytest.mark.parametrize("scope", ["brain", "volume", "tile"])
+def test_normalise_is_blind_to_brightness_and_contrast(method, scope):
+    """So that volumes that are z-scored already can be brought to the scale of any model."""
+    image, brain = scattered()
+    before = z_normalise(image, brain)
+    assert torch.allclose(normalise(image, brain, method, scope), normalise(before, brain, method, scope), atol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["zscore", "minmax"])
+@pytest.mark.parametrize("scope", ["brain", "volume", "tile"])
+def test_nothing_stays_nothing(method, scope):
+    """A missing channel, and a window without brain."""
+    image, brain = scattered()
+    image[:, 1] = 0
+    assert not normalise(image, brain, method, scope)[:, 1].any()
+    assert not normalise(image, torch.zeros_like(brain), method, scope).any()

@@ -75,7 +75,7 @@ def evaluate_case(
     network: nn.Module, case: Case, code: Code, spacing: float = 1.0, scheme: LabelScheme = GLIOMA
 ) -> dict[str, Any]:
     """One row: the case as if only the modalities of `code` had been acquired, scored on the label's own grid."""
-    from MissingModalitySegLib.engine import prepare, read_image, read_study, restore_labels
+    from MissingModalitySegLib.engine import Model, prepare, read_image, read_study, restore_labels
     from MissingModalitySegLib.engine.images import to_array
     from MissingModalitySegLib.engine.predict import labels_from, predict
     from MissingModalitySegLib.engine.prepare import resample_labels
@@ -87,8 +87,9 @@ def evaluate_case(
     truth_image = read_image(case.label)
     truth_scheme = find_scheme(case.scheme)
     started = time.monotonic()
+    model = Model(network, code.modalities, spacing, scheme=scheme)
     prepared = prepare(study, spacing, code.modalities, multiple=network.multiple)
-    found_image = restore_labels(labels_from(predict(network, prepared), scheme), prepared.frame)
+    found_image = restore_labels(labels_from(predict(model, prepared), scheme), prepared.frame)
     seconds = time.monotonic() - started
     found, truth = to_array(resample_labels(found_image, truth_image)), to_array(truth_image)
     truth_scheme.check_values(set(truth.ravel().tolist()), f"The label of {case.id}")
