@@ -117,7 +117,7 @@ class SingleImageSegmenter(nn.Module):
         return maps
 
     @torch.no_grad()
-    def fold(self, code: Tensor) -> FoldedSegmenter:
+    def fold(self, code: Tensor) -> FoldedSingleImageSegmenter:
         """This network for one `code` (K,), in evaluation mode, with weights of its own and the top heads only.
 
         Image after image goes through it, so that memory does not grow with the number of modalities.
@@ -127,14 +127,14 @@ class SingleImageSegmenter(nn.Module):
         for module in network.modules():
             if isinstance(module, PlainUNet):
                 module.keep_top_head()
-        return FoldedSegmenter(network, code.nonzero().flatten().tolist())
+        return FoldedSingleImageSegmenter(network, code.nonzero().flatten().tolist())
 
     def _check(self, x: Tensor, code: Tensor) -> None:
         check_unet_image(x, self.config)
         check_code(code, len(x), self.config.channels)
 
 
-class FoldedSegmenter(nn.Module):
+class FoldedSingleImageSegmenter(nn.Module):
     """A network for the `available` channels only, called with the image of all of them."""
 
     def __init__(self, network: SingleImageSegmenter, available: list[int]) -> None:

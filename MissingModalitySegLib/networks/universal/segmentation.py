@@ -114,14 +114,14 @@ class UniversalSegmenter(nn.Module):
             check_code(prompt_code, len(x), self.config.channels)
         return self.head(self._prompts(prompt_code), features[-1], decoded), features
 
-    def fold(self, code: Tensor) -> FoldedSegmenter:
+    def fold(self, code: Tensor) -> FoldedUniversalSegmenter:
         """The network for one code (K,), in evaluation mode: missing channels gone, the prompt's share computed."""
         check_code(code[None], 1, self.config.channels)
         if self.config.head == "static":
             head = copy.deepcopy(self.head)
         else:
             head = self.head.fold(self._prompts(code[None])[0])
-        return FoldedSegmenter(self, available_channels(code), head)
+        return FoldedUniversalSegmenter(self, available_channels(code), head)
 
     def set_prompt_table(self, table: Tensor) -> None:
         """Store the embeddings (2^K - 1, D_text) of all prompts, in the order of the codes' bit masks."""
@@ -164,7 +164,7 @@ class UniversalSegmenter(nn.Module):
         return prompts
 
 
-class FoldedSegmenter(nn.Module):
+class FoldedUniversalSegmenter(nn.Module):
     """`UniversalSegmenter` for one code."""
 
     def __init__(self, network: UniversalSegmenter, available: Tensor, head: nn.Module) -> None:
