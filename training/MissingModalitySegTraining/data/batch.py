@@ -22,6 +22,10 @@ class Batch:
     def to(self, device: torch.device | str) -> Batch:
         return Batch(*(getattr(self, name).to(device, non_blocking=True) for name in _FIELDS))
 
+    def pin_memory(self) -> Batch:
+        """In memory from which a GPU copies while it computes; called by torch's loader."""
+        return Batch(*(getattr(self, name).pin_memory() for name in _FIELDS))
+
     def __len__(self) -> int:
         return self.image.shape[0]
 
@@ -32,3 +36,8 @@ _FIELDS = ("image", "code", "regions", "scored", "brain")
 def collate(batches: Sequence[Batch]) -> Batch:
     """One batch of several."""
     return Batch(*(torch.cat([getattr(batch, name) for batch in batches]) for name in _FIELDS))
+
+
+def select(batch: Batch, samples: torch.Tensor) -> Batch:
+    """The samples that `samples` (B,), truth values, marks."""
+    return Batch(*(getattr(batch, name)[samples] for name in _FIELDS))

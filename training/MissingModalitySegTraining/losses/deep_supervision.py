@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from MissingModalitySegLib.errors import InputError
+
+from .attachment import attached_zero
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -44,11 +47,13 @@ def downsample_target(target: Tensor, size: Sequence[int]) -> Tensor:
 def deep_supervision_loss(levels: Sequence[Tensor], target: Tensor, loss: Loss) -> Tensor:
     """Σ_l k_l · loss(levels[l], d^l(target)), a scalar, of logits (B, R, D/2ˡ, H/2ˡ, W/2ˡ) from the top.
 
-    The lowest level is evaluated although it has no weight: its parameters then have a gradient (zero), which
-    training on several devices at once expects. Raises `InputError` without a level.
+    A level without weight, the lowest, is not evaluated: an overflow in half precision there would make 0 · ∞ of it. It
+    stays attached: its parameters have a gradient (zero), which training on several devices at once expects. Raises
+    `InputError` without a level.
     """
-    terms = [
-        weight * loss(logits, downsample_target(target, logits.shape[-3:]))
-        for weight, logits in zip(level_weights(len(levels)), levels, strict=True)
-    ]
-    return sum(terms[1:], terms[0])
+    weights = level_weights(len(levels))
+    terms = [attached_zero(logits for logits, weight in zip(levels, weights, strict=True) if not weight)]
+    for logits, weight in zip(levels, weights, strict=True):
+        if weight:
+            terms.append(weight * loss(logits, downsample_target(target, logits.shape[-3:])))
+    return torch.stack([term.to(levels[0].device) for term in terms]).sum()

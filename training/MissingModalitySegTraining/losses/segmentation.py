@@ -36,6 +36,21 @@ def region_loss(
 
     Raises `InputError` for shapes that do not belong together.
     """
+    logits, target, region_weights = _counted_regions(logits, target, region_weights)
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none").flatten(2).mean(2)  # B R
+    dice = _mean_region_dice(logits, target, region_weights, soft_target, dice_of_empty)
+    return dice + _weighted_mean(cross_entropy, region_weights)
+
+
+def region_dice_loss(
+    logits: Tensor, target: Tensor, *, region_weights: Tensor | None = None, dice_of_empty: bool = True
+) -> Tensor:
+    """The Dice part of `region_loss` alone; a scalar."""
+    return _mean_region_dice(*_counted_regions(logits, target, region_weights), False, dice_of_empty)
+
+
+def _counted_regions(logits: Tensor, target: Tensor, region_weights: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The three in float32 on one device, the target zero where it does not count. Raises as `region_loss`."""
     _check_same_shape(logits, target)
     logits, target = logits.float(), target.to(logits.device, torch.float32)
     if region_weights is None:
@@ -48,11 +63,14 @@ def region_loss(
         )
     region_weights = region_weights.to(logits)
     counted = (region_weights > 0).reshape(*region_weights.shape, *[1] * (logits.ndim - 2))
-    target = torch.where(counted, target, 0.0)
-    cross_entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none").flatten(2).mean(2)  # B R
-    dice_weights = region_weights if dice_of_empty else region_weights * (target.flatten(2).amax(2) > 0)
-    dice = dice_loss_terms(logits.sigmoid(), target, soft_target=soft_target)
-    return _weighted_mean(dice, dice_weights) + _weighted_mean(cross_entropy, region_weights)
+    return logits, torch.where(counted, target, 0.0), region_weights
+
+
+def _mean_region_dice(
+    logits: Tensor, target: Tensor, region_weights: Tensor, soft_target: bool, dice_of_empty: bool
+) -> Tensor:
+    weights = region_weights if dice_of_empty else region_weights * (target.flatten(2).amax(2) > 0)
+    return _weighted_mean(dice_loss_terms(logits.sigmoid(), target, soft_target=soft_target), weights)
 
 
 def class_loss(logits: Tensor, target: Tensor, *, include_background: bool = True, soft_target: bool = False) -> Tensor:

@@ -25,7 +25,7 @@ def self_distillation_loss(
     return region_loss(dropped_logits.float() / temperature, target, soft_target=soft_target)
 
 
-def ramp_up(step: int, steps: int) -> float:
+def ramp_up(step: float, steps: float) -> float:
     """w(t) of eq. 7: 0.0067 at the first of `steps`, 1 from a third of them on.
 
     D: the paper says "sigmoid-like" and cites Tarvainen & Valpola, "Mean teachers are better role models" (2017):
