@@ -4,129 +4,208 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from statistics import fmean, stdev
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torch import nn
+import numpy as np
 
 from MissingModalitySegLib.datalists import Case, Datalist
-from MissingModalitySegLib.errors import InputError, MissingModalitySegError
-from MissingModalitySegLib.labels import GLIOMA, LabelScheme, find_scheme
-from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
+from MissingModalitySegLib.engine.model import Model
+from MissingModalitySegLib.engine.predict import Inference, labels_from, predict
+from MissingModalitySegLib.errors import InputError, located
+from MissingModalitySegLib.labels import LabelScheme, find_scheme
+from MissingModalitySegLib.modalities import Code
 
+from .case_volumes import CaseVolumes, groups, restrict
+from .journal import Journal, model_checksum, row_key
+from .results import Evaluation, Kind, dataset_of, write_results
+from .rows import Masks, Row, make_row, masks_of
+from .scores import add_cscores
 
-@dataclass
-class Evaluation:
-    """Rows as in the file format: one per case and code."""
+if TYPE_CHECKING:
+    import SimpleITK as sitk  # noqa: N813
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    skipped: list[dict[str, str]] = field(default_factory=list)
+    from MissingModalitySegLib.engine import Prepared
 
-    def summary(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Mean, standard error and count of Dice: code → region → figures."""
-        codes: dict[str, dict[str, list[float]]] = {}
-        for row in self.rows:
-            for region, value in row["dice"].items():
-                codes.setdefault(row["code"], {}).setdefault(region, []).append(value)
-        return {
-            code: {
-                region: {
-                    "mean": fmean(values),
-                    "se": stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0,
-                    "n": len(values),
-                }
-                for region, values in regions.items()
-            }
-            for code, regions in codes.items()
-        }
+Subsets = str | Sequence[Code]
+"""`all` subsets of what a case has, `full` (all it has), or given codes."""
 
 
 def evaluate(
-    network: nn.Module,
+    model: Model,
     datalist: Datalist,
-    subsets: str | Sequence[Code] = "all",
-    modalities: tuple[Modality, ...] = MODALITIES,
-    spacing: float = 1.0,
-    scheme: LabelScheme = GLIOMA,
-    report: Callable[[dict[str, Any]], None] = lambda row: None,
+    subsets: Subsets = "all",
+    output: Path | None = None,
+    inference: Inference = "auto",
+    report: Callable[[Row], None] = lambda row: None,
 ) -> Evaluation:
-    """Segment and score every labelled case for `subsets`: "all" of what it has, "full", or given codes.
+    """Segment and score every labelled case for `subsets`, on the grid of its truth.
 
-    A case that cannot be read or prepared is skipped with its reason and never stops the evaluation.
+    A case or subset that cannot be read or prepared is skipped with its reason and never stops the evaluation. With
+    `output`, rows are kept in a journal in that folder as they are finished and never computed twice for the same
+    weights and files; at the end `results.json` is written there. `report` hears of each row. `seconds` of a row is
+    what prediction and the way back to the native grid took: preparation is shared between codes. Raises `InputError`
+    for a model that does not segment or a folder that cannot be written, `ResourceError` when memory or disk are full.
     """
-    result = Evaluation()
+    scheme = scheme_of(model)
+    checksum = model_checksum(model)
+    journal = Journal(output)
+    rows: list[Row] = []
+    skipped: list[dict[str, str]] = []
     for case in datalist.cases:
-        if case.label is None:
-            result.skipped.append({"case": case.id, "code": "", "why": "it has no label"})
+        for outcome in _case(model, scheme, case, subsets, inference, journal, checksum, report):
+            (skipped if "why" in outcome else rows).append(outcome)
+    evaluation = Evaluation(
+        model=model.name,
+        datalist=datalist.name,
+        rows=tuple(add_cscores(rows)),
+        skipped=tuple(skipped),
+        kinds=kinds_of(rows, datalist),
+        version=model.version,
+        checksum=checksum,
+    )
+    if output is not None:
+        write_results(evaluation, output)
+    return evaluation
+
+
+def scheme_of(model: Model) -> LabelScheme:
+    """The labels a model gives. Raises `InputError` for one that gives none."""
+    if model.scheme is None:
+        raise InputError(
+            "not-a-segmenter",
+            f"The model “{model.name}” generates sequences and no labels.",
+            "Choose a model that segments.",
+        )
+    return model.scheme
+
+
+def kinds_of(rows: Sequence[Row], datalist: Datalist) -> dict[str, Kind]:
+    """Per data set, whether its scans are simulated: the program's phantoms say so, and a list may (`"data"`)."""
+    kinds: dict[str, Kind] = {}
+    stated = {case.id: case.metadata.get("data", datalist.metadata.get("data")) for case in datalist.cases}
+    for row in rows:
+        name = dataset_of(row, datalist.name)
+        phantom = "phantom" in datalist.metadata or name.startswith("phantom")
+        if phantom or stated[row["case"]] == "simulated" or kinds.get(name) == "simulated":
+            kinds[name] = "simulated"
+        else:
+            kinds[name] = "real"
+    return kinds
+
+
+def codes_of(available: Code | None, subsets: Subsets, model: Model) -> Iterator[tuple[Code, str | None]]:
+    """The codes to evaluate of a case that has `available` of the model's modalities; beside each why it cannot be."""
+    if subsets in ("all", "full"):
+        if available is not None:
+            every = Code.all(model.modalities) if subsets == "all" else (available,)
+            yield from ((code, None) for code in every if code.issubset(available))
+        return
+    for code in subsets:
+        code = Code(code.available, model.modalities)
+        if available is None:
+            yield code, "it has none of the model's sequences"
+        else:
+            yield code, None if code.issubset(available) else f"it has {available} only"
+
+
+def _case(
+    model: Model,
+    scheme: LabelScheme,
+    case: Case,
+    subsets: Subsets,
+    inference: Inference,
+    journal: Journal,
+    checksum: str,
+    report: Callable[[Row], None],
+) -> Iterator[Row | dict[str, str]]:
+    """The rows of a case in the order of its codes, then what was skipped; `report` hears of rows as they come."""
+    skipped: dict[str, str] = {}
+    if case.label is None:
+        yield {"case": case.id, "code": "", "why": "it has no label"}
+        return
+    usable = tuple(modality for modality in model.modalities if modality in case.modalities)
+    available = Code(usable, model.modalities) if usable else None
+    if available is None and isinstance(subsets, str):
+        yield {"case": case.id, "code": "", "why": "it has none of the model's sequences"}
+        return
+    keys: dict[Code, str] = {}
+    for code, why in codes_of(available, subsets, model):
+        if why is None:
+            keys[code] = row_key(checksum, case, code, inference)
+        else:
+            skipped[str(code)] = why
+    for key in keys.values():
+        if key in journal.rows:
+            report(journal.rows[key])
+    due = [code for code, key in keys.items() if key not in journal.rows]
+    for code, outcome in _new_rows(model, scheme, case, due, inference) if due else ():
+        if isinstance(outcome, InputError):
+            skipped["" if code is None else str(code)] = str(outcome)
+        else:
+            journal.add(keys[code], outcome)
+            report(outcome)
+    yield from (journal.rows[key] for key in keys.values() if key in journal.rows)
+    yield from ({"case": case.id, "code": code, "why": why} for code, why in skipped.items())
+
+
+def _new_rows(
+    model: Model, scheme: LabelScheme, case: Case, codes: Sequence[Code], inference: Inference
+) -> Iterator[tuple[Code | None, Row | InputError]]:
+    """Code and row, or code and what was wrong with it; None stands for the case itself."""
+    from MissingModalitySegLib.engine import prepare
+
+    volumes = CaseVolumes(case)
+    try:
+        truth_image = _read_truth(volumes, case)
+    except InputError as error:
+        yield None, error
+        return
+    truth = _truth_masks(truth_image, case)
+    studies = {}
+    for code in codes:
+        try:
+            studies[code] = volumes.study(code)
+        except InputError as error:
+            yield code, error
+    for study, group in groups(studies, case.aligned):
+        try:
+            prepared = prepare(study, model.spacing, model.modalities, multiple=model.multiple)
+        except InputError as error:
+            yield from ((code, error) for code in group)
             continue
-        for code in _codes(case, subsets, modalities, result):
-            try:
-                row = evaluate_case(network, case, code, spacing, scheme)
-            except MissingModalitySegError as error:
-                result.skipped.append({"case": case.id, "code": str(code), "why": str(error)})
-                continue
-            result.rows.append(row)
-            report(row)
-    return result
+        for code in group:
+            started = time.monotonic()
+            found = _segment(model, scheme, restrict(prepared, code), truth_image, inference)
+            seconds = time.monotonic() - started
+            facts = {"case": case.id, "subject": case.subject, "dataset": case.dataset}
+            yield code, make_row(facts, code, found, truth, truth_image.GetSpacing(), seconds)
 
 
-def evaluate_case(
-    network: nn.Module, case: Case, code: Code, spacing: float = 1.0, scheme: LabelScheme = GLIOMA
-) -> dict[str, Any]:
-    """One row: the case as if only the modalities of `code` had been acquired, scored on the label's own grid."""
-    from MissingModalitySegLib.engine import Model, prepare, read_image, read_study, restore_labels
+def _read_truth(volumes: CaseVolumes, case: Case) -> sitk.Image:
+    import SimpleITK as sitk  # noqa: N813
+
+    with located("label"):
+        image = volumes.read(case.label)
+    values = np.unique(sitk.GetArrayViewFromImage(image))
+    find_scheme(case.scheme).check_values(values.tolist(), f"The label of {case.id}")
+    return image
+
+
+def _truth_masks(image: sitk.Image, case: Case) -> Masks:
+    """The masks of the regions that the truth can score."""
     from MissingModalitySegLib.engine.images import to_array
-    from MissingModalitySegLib.engine.predict import labels_from, predict
+
+    scheme = find_scheme(case.scheme)
+    masks = masks_of(to_array(image), scheme)
+    return {name: masks[name] for name in scheme.scored}
+
+
+def _segment(model: Model, scheme: LabelScheme, prepared: Prepared, grid: sitk.Image, inference: Inference) -> Masks:
+    """The masks that the model finds, on the reference volume's native grid and from there on the truth's."""
+    from MissingModalitySegLib.engine import restore_labels
+    from MissingModalitySegLib.engine.images import to_array
     from MissingModalitySegLib.engine.prepare import resample_labels
-    from MissingModalitySegLib.measures.overlap import dice
 
-    if not case.brain_extracted and case.brain_mask is None:
-        raise InputError("brain-not-extracted", "It shows the whole head and has no brain mask.")
-    study = read_study({modality: case.modalities[modality] for modality in code}, case.brain_mask)
-    truth_image = read_image(case.label)
-    truth_scheme = find_scheme(case.scheme)
-    started = time.monotonic()
-    model = Model(network, code.modalities, spacing, scheme=scheme)
-    prepared = prepare(study, spacing, code.modalities, multiple=network.multiple)
-    found_image = restore_labels(labels_from(predict(model, prepared), scheme), prepared.frame)
-    seconds = time.monotonic() - started
-    found, truth = to_array(resample_labels(found_image, truth_image)), to_array(truth_image)
-    truth_scheme.check_values(set(truth.ravel().tolist()), f"The label of {case.id}")
-    return {
-        "case": case.id,
-        "code": str(code),
-        "dice": {
-            name: dice(_inside(found, scheme, name), _inside(truth, truth_scheme, name)) for name in truth_scheme.scored
-        },
-        "volume_ml": {name: _millilitres(_inside(found, scheme, name), truth_image) for name in scheme.region_names},
-        "seconds": round(seconds, 3),
-    }
-
-
-def _inside(labels: Any, scheme: LabelScheme, region: str) -> Any:
-    import numpy as np
-
-    return np.isin(labels, sorted(scheme.region(region).values))
-
-
-def _millilitres(mask: Any, image: Any) -> float:
-    x, y, z = image.GetSpacing()
-    return round(float(mask.sum()) * x * y * z / 1000, 3)
-
-
-def _codes(
-    case: Case, subsets: str | Sequence[Code], modalities: tuple[Modality, ...], result: Evaluation
-) -> Iterator[Code]:
-    full = Code(tuple(modality for modality in modalities if modality in case.modalities), modalities)
-    if subsets == "full":
-        yield full
-    elif subsets == "all":
-        yield from (code for code in Code.all(modalities) if code.issubset(full))
-    else:
-        for code in subsets:
-            if code.issubset(full):
-                yield code
-            else:
-                why = f"it has {full} only"
-                result.skipped.append({"case": case.id, "code": str(code), "why": why})
+    labels = labels_from(predict(model, prepared, inference), scheme)
+    return masks_of(to_array(resample_labels(restore_labels(labels, prepared.frame), grid)), scheme)

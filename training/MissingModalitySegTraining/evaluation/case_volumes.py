@@ -1,0 +1,146 @@
+"""The files of a case, read once for all codes, and prepared once for codes that need the same preparation.
+
+What a code does not have must not show in its row. The volumes of a code are prepared together with those of other
+codes only where that changes nothing: they lie on one and the same grid, and the mask of the brain is the same. Then
+every channel is normalised by itself, and leaving one out is the same as never having had it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from MissingModalitySegLib.datalists import Case
+from MissingModalitySegLib.errors import InputError, located
+from MissingModalitySegLib.modalities import Code, Modality
+
+from ..data.volume_findings import judge_image, judge_nifti
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk  # noqa: N813
+
+    from MissingModalitySegLib.engine import Prepared, Study
+
+
+class CaseVolumes:
+    """The volumes and masks of a case; what was read is kept until the object goes."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self._read: dict[Path, sitk.Image | InputError] = {}
+        self._extracted: dict[Modality, np.ndarray | None] = {}
+
+    def study(self, code: Code) -> Study:
+        """The case as if only the modalities of `code` had been acquired, with the mask of the brain if one is known.
+
+        Raises `InputError` for volumes that are absent or damaged, and for a head without a mask.
+        """
+        from MissingModalitySegLib.engine import Study
+
+        images = {}
+        for modality in code:
+            with located(str(modality)):
+                images[modality] = self.read(self.case.modalities[modality])
+        study = Study(images)
+        return Study(images, self._brain(study))
+
+    def read(self, path: Path) -> sitk.Image:
+        """The volume in a file of the case. Raises `InputError` when it is absent, damaged or not finite."""
+        if path not in self._read:
+            try:
+                self._read[path] = read_sound(path)
+            except InputError as error:
+                self._read[path] = error
+        found = self._read[path]
+        if isinstance(found, InputError):
+            raise InputError(found.code, found.message, found.hint)
+        return found
+
+    def _brain(self, study: Study) -> sitk.Image | None:
+        """The case's mask, else that of the finest volume that has one, else what extraction left in the volumes."""
+        case = self.case
+        if case.brain_mask is not None:
+            with located("brain_mask"):
+                return self.read(case.brain_mask)
+        finest_first = sorted(study.images, key=lambda modality: float(np.prod(study.images[modality].GetSpacing())))
+        for modality in finest_first:
+            if modality in case.brain_masks:
+                with located(f"brain_masks.{modality}"):
+                    return self.read(case.brain_masks[modality])
+        if case.brain_extracted is False:
+            raise InputError(
+                "brain-not-extracted",
+                "It shows the whole head and has no brain mask.",
+                "Add brain masks to the datalist, or extract the brain first.",
+            )
+        return self._extracted_brain(study) if _on_one_grid(study) else None
+
+    def _extracted_brain(self, study: Study) -> sitk.Image | None:
+        """What preparation would find by itself, found once per volume instead of once per code."""
+        from MissingModalitySegLib.engine.brain import extracted_brain
+        from MissingModalitySegLib.engine.images import from_array, to_array
+
+        for modality, image in study.images.items():
+            if modality not in self._extracted:
+                self._extracted[modality] = extracted_brain(to_array(image))
+        masks = [mask for modality in study.images if (mask := self._extracted[modality]) is not None]
+        if not masks:
+            return None
+        return from_array(np.logical_or.reduce(masks).astype(np.uint8), study.images[study.reference])
+
+
+def groups(studies: dict[Code, Study], aligned: bool | None) -> Iterator[tuple[Study, tuple[Code, ...]]]:
+    """Codes that can share one preparation, with the study of all their volumes."""
+    from MissingModalitySegLib.engine import Study
+
+    shared: dict[object, list[Code]] = {}
+    for code, study in studies.items():
+        alike = study.brain is not None and aligned is not False and _on_one_grid(study)
+        key = (_grid(study.images[study.reference]), _content(study.brain)) if alike else code
+        shared.setdefault(key, []).append(code)
+    for codes in shared.values():
+        images = {modality: image for code in codes for modality, image in studies[code].images.items()}
+        yield Study(images, studies[codes[0]].brain), tuple(codes)
+
+
+def restrict(prepared: Prepared, code: Code) -> Prepared:
+    """`prepared` without the channels that `code` does not have."""
+    there = torch.tensor(code.vector, dtype=torch.bool).view(-1, 1, 1, 1)
+    return replace(prepared, channels=torch.where(there, prepared.channels, prepared.channels.new_zeros(())), code=code)
+
+
+def read_sound(path: Path) -> sitk.Image:
+    """Read a volume that figures may rest on: ITK fills up cut files and makes NaN zero without a word.
+
+    Raises `InputError` when it cannot be read, ends too early or holds any value that is not finite.
+    """
+    from MissingModalitySegLib.engine import read_image
+
+    image = read_image(path)
+    judges: Sequence[Callable] = [lambda: judge_image(image)]
+    if path.name.endswith((".nii", ".nii.gz")):
+        judges = [lambda: judge_nifti(path), *judges]
+    for judge in judges:
+        for _, code, sentence in judge():
+            if code in ("damaged-file", "not-finite"):
+                raise InputError(code, f"{path.name} {sentence}", "Get the file again, or mend it.")
+    return image
+
+
+def _on_one_grid(study: Study) -> bool:
+    return len({_grid(image) for image in study.images.values()}) == 1
+
+
+def _grid(image: sitk.Image) -> tuple:
+    return image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection()
+
+
+def _content(mask: sitk.Image) -> tuple:
+    import SimpleITK as sitk  # noqa: N813
+
+    return _grid(mask), (sitk.GetArrayViewFromImage(mask) > 0.5).tobytes()

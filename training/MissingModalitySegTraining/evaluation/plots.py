@@ -1,0 +1,97 @@
+"""Figures of an evaluation; each panel says its data set, n and whether the scans are simulated."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .results import Evaluation, dataset_of, write_whole
+from .scores import value
+from .tables import KINDS, codes_in
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DPI = 120
+
+
+def heat_map(evaluation: Evaluation) -> Figure:
+    """Mean Dice per code and region, a panel per data set; each cell holds the mean and n."""
+    panels = evaluation.summary()["by_dataset"]
+    most = max((len(tables["by_code"]) for tables in panels.values()), default=1)
+    figure = _figure(len(panels), width=4.2, height=1.8 + 0.28 * most)
+    for axes, (dataset, tables) in zip(_axes(figure, len(panels)), panels.items(), strict=True):
+        codes, regions = codes_in(tables), list(tables["over_codes"])
+        means = [[tables["by_code"][str(code)].get(region) for region in regions] for code in codes]
+        numbers = [[each["dice"]["mean"] if each else float("nan") for each in line] for line in means]
+        axes.imshow(numbers, vmin=0, vmax=1, cmap="viridis", aspect="auto")
+        for i, line in enumerate(means):
+            for j, each in enumerate(line):
+                text = f"{each['dice']['mean']:.2f}\nn = {each['dice']['n']}" if each else "–"
+                colour = "black" if each and each["dice"]["mean"] > 0.6 else "white" if each else "grey"
+                axes.text(j, i, text.replace("\n", "  "), ha="center", va="center", fontsize=7, color=colour)
+        axes.set_xticks(range(len(regions)), regions)
+        axes.set_yticks(range(len(codes)), [str(code) for code in codes], fontsize=7)
+        axes.set_title(_title(dataset, tables), fontsize=9)
+    figure.suptitle(f"{evaluation.model}: mean Dice", fontsize=10)
+    return figure
+
+
+def box_plots(evaluation: Evaluation) -> Figure:
+    """Dice of every case, per code: a row of panels per data set, a column per region; boxes are quartiles."""
+    panels = [
+        (dataset, region, tables)
+        for dataset, tables in evaluation.summary()["by_dataset"].items()
+        for region in tables["over_codes"]
+    ]
+    most = max((len(tables["by_code"]) for *_, tables in panels), default=1)
+    figure = _figure(len(panels), width=4.2, height=1.8 + 0.28 * most)
+    for axes, (dataset, region, tables) in zip(_axes(figure, len(panels)), panels, strict=True):
+        codes = [code for code in codes_in(tables) if region in tables["by_code"][str(code)]]
+        values = [_dice_of(evaluation, dataset, str(code), region) for code in codes]
+        places = range(1, len(codes) + 1)
+        axes.boxplot(values, positions=list(places), orientation="horizontal", widths=0.6, showfliers=False)
+        for place, each in zip(places, values, strict=True):
+            axes.plot(each, [place] * len(each), "o", markersize=3, alpha=0.5, color="tab:blue")
+        axes.set_yticks(
+            list(places), [f"{code} (n = {len(v)})" for code, v in zip(codes, values, strict=True)], fontsize=7
+        )
+        axes.invert_yaxis()
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_xlabel(f"Dice, {region}", fontsize=8)
+        axes.set_title(_title(dataset, tables), fontsize=9)
+    figure.suptitle(evaluation.model, fontsize=10)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Write a figure as PNG, whole or not at all."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=_DPI)
+    return write_whole(path, content.getvalue())
+
+
+def _dice_of(evaluation: Evaluation, dataset: str, code: str, region: str) -> list[float]:
+    rows = (row for row in evaluation.rows if row["code"] == code)
+    values = (value(row, region, "dice") for row in rows if dataset_of(row, evaluation.datalist) == dataset)
+    return [each for each in values if each is not None]
+
+
+def _title(dataset: str, tables: dict[str, Any]) -> str:
+    return f"{dataset}: {tables['cases']} cases, {KINDS[tables['data']]}"
+
+
+def _figure(panels: int, width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure  # without pyplot there is neither a window nor a global state
+
+    figure = Figure(figsize=(width * max(panels, 1) + 0.8, height), layout="constrained")
+    if panels == 0:
+        figure.text(0.5, 0.4, "No case could be scored.", ha="center")
+    return figure
+
+
+def _axes(figure: Figure, panels: int) -> Iterable[Axes]:
+    return figure.subplots(1, panels, squeeze=False)[0] if panels else ()

@@ -1,0 +1,140 @@
+"""An evaluation as a value and as a file: `results.json`."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from MissingModalitySegLib.errors import InputError, ResourceError
+
+from .rows import FORMAT, Row
+
+RESULTS = "results.json"
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+Kind = Literal["simulated", "real"]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model reached on which data.
+
+    `kinds` says of each data set whether its scans are simulated or real: no figure is shown without. `grid` says
+    where masks were compared: on the truth's own (`native`) or on the model's (`model`), where small lesions and thin
+    borders score differently.
+    """
+
+    model: str
+    datalist: str
+    rows: tuple[Row, ...]
+    skipped: tuple[dict[str, str], ...] = ()
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    version: str = ""
+    checksum: str = ""
+    grid: Literal["native", "model"] = "native"
+
+    def summary(self) -> dict[str, Any]:
+        """Means, standard errors and counts; see `statistics.summarise`."""
+        from .statistics import summarise
+
+        return summarise(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "format": FORMAT,
+            "model": self.model,
+            "version": self.version,
+            "checksum": self.checksum,
+            "datalist": self.datalist,
+            "data": self.kinds,
+            "grid": self.grid,
+            "rows": list(self.rows),
+            "skipped": list(self.skipped),
+            "summary": self.summary(),
+        }
+
+
+def dataset_of(row: Row, datalist: str) -> str:
+    """The data set a row belongs to: the case's own, else the datalist."""
+    return row.get("dataset") or datalist
+
+
+def write_results(evaluation: Evaluation, folder: Path) -> Path:
+    """Write `results.json` into `folder`, whole or not at all."""
+    return write_whole(Path(folder) / RESULTS, json.dumps(evaluation.as_dict(), indent=1) + "\n")
+
+
+def read_results(path: Path) -> Evaluation:
+    """Read a `results.json`, or the one in a folder. Raises `InputError` when it is none."""
+    path = Path(path)
+    path = path / RESULTS if path.is_dir() else path
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError("no-such-file", f"The results {path} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise InputError("bad-results", f"{path} is no JSON file.") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InputError(
+            "bad-results",
+            f"{path} holds no results that this version of the program can read.",
+            "Run `missing-modality-seg evaluate` again.",
+        )
+    try:
+        evaluation = Evaluation(
+            document["model"],
+            document["datalist"],
+            tuple(document["rows"]),
+            tuple(document["skipped"]),
+            document["data"],
+            document["version"],
+            document["checksum"],
+            document["grid"],
+        )
+        _check_rows(evaluation.rows)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError("bad-results", f"The results {path} are incomplete: {error!r}.") from None
+    return evaluation
+
+
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write a file whole or not at all; its folder is made. Raises `InputError`, `ResourceError`."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            unfinished.write_bytes(data)
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return path
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the file system says while `path` is written into an error with a way out."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            hint = "Free some space and start again; rows that were finished are kept."
+            raise ResourceError("disk-full", f"There is no more space for {path}.", hint) from error
+        message = f"{path} cannot be written: {error.strerror}."
+        raise InputError("unwritable-folder", message, "Choose another folder.") from error
+
+
+def _check_rows(rows: Sequence[Row]) -> None:
+    """Raise what Python raises when a row lacks what every reader of rows relies on."""
+    for row in rows:
+        row["case"], row["code"], row["seconds"], row["volume_ml"]
+        for region in row["dice"]:
+            row["lesions"][region]["true"], row["lesions"][region]["found"], row["hd95"][region]
