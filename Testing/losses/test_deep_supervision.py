@@ -70,3 +70,15 @@ def test_any_loss_and_a_gradient_at_every_level():
     deep_supervision_loss(levels, target, class_loss).backward()
     assert levels[0].grad.abs().sum() > 0
     assert torch.equal(levels[1].grad, torch.zeros(1, 2, 2, 2, 2))
+
+
+@pytest.mark.parametrize("loss", [region_loss, class_loss])
+def test_an_overflow_at_the_level_without_weight_does_no_harm(loss):
+    """float16 ends at 65504: 0 · ∞ there once made the whole loss NaN."""
+    top = torch.randn(1, 2, 4, 4, 4, requires_grad=True)
+    low = torch.full((1, 2, 2, 2, 2), float("inf"), dtype=torch.float16, requires_grad=True)
+    target = torch.ones(1, 2, 4, 4, 4) if loss is region_loss else torch.ones(1, 4, 4, 4)
+    value = deep_supervision_loss([top, low], target, loss)
+    assert value.item() == pytest.approx(loss(top, target).item())
+    value.backward()
+    assert torch.equal(low.grad, torch.zeros_like(low))
