@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .results import Evaluation, dataset_of, write_whole
 from .scores import value
-from .tables import KINDS, codes_in
+from .tables import KINDS, codes_in, count_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,9 +30,9 @@ def heat_map(evaluation: Evaluation) -> Figure:
         axes.imshow(numbers, vmin=0, vmax=1, cmap="viridis", aspect="auto")
         for i, line in enumerate(means):
             for j, each in enumerate(line):
-                text = f"{each['dice']['mean']:.2f}\nn = {each['dice']['n']}" if each else "–"
+                text = f"{each['dice']['mean']:.2f}  n = {each['dice']['n']}" if each else "–"
                 colour = "black" if each and each["dice"]["mean"] > 0.6 else "white" if each else "grey"
-                axes.text(j, i, text.replace("\n", "  "), ha="center", va="center", fontsize=7, color=colour)
+                axes.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
         axes.set_xticks(range(len(regions)), regions)
         axes.set_yticks(range(len(codes)), [str(code) for code in codes], fontsize=7)
         axes.set_title(_title(dataset, tables), fontsize=9)
@@ -81,7 +81,7 @@ def _dice_of(evaluation: Evaluation, dataset: str, code: str, region: str) -> li
 
 
 def _title(dataset: str, tables: dict[str, Any]) -> str:
-    return f"{dataset}: {tables['cases']} cases, {KINDS[tables['data']]}"
+    return f"{dataset}: {count_of(tables['cases'], 'case')}, {KINDS[tables['data']]}"
 
 
 def _figure(panels: int, width: float, height: float) -> Figure:

@@ -36,11 +36,11 @@ def markdown(evaluation: Evaluation, comparison: Mapping[str, Any] | None = None
     """The whole report."""
     cases = len({row["case"] for row in evaluation.rows})
     version = f" {evaluation.version}" if evaluation.version else ""
-    counts = f"{_count(cases, 'case')}, {_count(len(evaluation.rows), 'row')} (one per case and code)"
+    counts = f"{count_of(cases, 'case')}, {count_of(len(evaluation.rows), 'row')} (one per case and code)"
     lines = [f"# {_cell(evaluation.model)}{version} on {_cell(evaluation.datalist)}", ""]
     lines += [f"{counts}, {len(evaluation.skipped)} skipped; compared on {_GRIDS[evaluation.grid]}.", ""]
     for dataset, tables in evaluation.summary()["by_dataset"].items():
-        lines += [f"## {_cell(dataset)}: {_count(tables['cases'], 'case')}, {KINDS[tables['data']]}", ""]
+        lines += [f"## {_cell(dataset)}: {count_of(tables['cases'], 'case')}, {KINDS[tables['data']]}", ""]
         for region in tables["over_codes"]:
             lines += [f"### {region}", "", *_markdown_table(_header(tables), _body(tables, region)), ""]
     if evaluation.rows:
@@ -202,5 +202,6 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
 
 
-def _count(number: int, what: str) -> str:
+def count_of(number: int, what: str) -> str:
+    """`1 case`, `3 cases`."""
     return f"{number} {what}" + ("" if number == 1 else "s")
