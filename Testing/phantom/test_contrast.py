@@ -109,6 +109,15 @@ def test_physical_cases_look_like_brains():
     assert (table[:, DWI, Material.ACUTE_INFARCT] > table[:, DWI, GREY]).all()
 
 
+def test_brain_stem_and_white_matter_have_no_border():
+    """Physical ones differ as much as typical values do, give or take a tenth; jittered ones hardly more."""
+    for mixture, most in ((PHYSICS, 0.12), (replace(PHYSICS, physics=0.0, jittered=1.0), 0.2)):
+        table = signals(draw(60, mixture))[:, [T1, T2, FLAIR, DWI]]
+        ratio = (table[..., Material.BRAIN_STEM] / table[..., WHITE]).log()
+        assert ratio.std(dim=0).max() < most
+        assert ratio.abs().quantile(0.95) < 0.3
+
+
 def test_agent_brightens_what_it_enters_and_nothing_else():
     for case in draw(20, PHYSICS):
         before, after = physical_signals(replace(case, gadolinium_millimolar=0.0)), physical_signals(case)

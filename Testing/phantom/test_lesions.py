@@ -21,7 +21,7 @@ from MissingModalitySegTraining.phantom.lesions import (
     regions,
     sample_lesions,
 )
-from MissingModalitySegTraining.phantom.lesions.gliomas import sample_glioma
+from MissingModalitySegTraining.phantom.lesions.gliomas import sample_glioma, sample_volume_ml
 from MissingModalitySegTraining.phantom.lesions.ground import ATLAS_PER_SUBJECT, BRAIN_GRID
 from MissingModalitySegTraining.phantom.materials import LESIONS, Material
 from MissingModalitySegTraining.phantom.records import from_record, to_record
@@ -124,7 +124,7 @@ def test_gliomas_cover_all_sizes_and_grades(atlas):
     lesion, core, enhancing = volumes("glioma", range(40), atlas).unbind(1)
     assert float(lesion.min()) < 6
     assert float(lesion.max()) > 180
-    assert float(lesion.max()) < 300
+    assert float(lesion.max()) < 340
     share = core / lesion
     assert float(share.min()) < 0.3
     assert float(share.max()) > 0.75
@@ -147,6 +147,47 @@ def test_glioma_has_the_volume_asked_for(volume_ml, low_grade, atlas):
     assert measured == pytest.approx(volume_ml, rel=0.25)
     assert bool(core.any())
     assert not (low_grade and bool(enhancing.any()))
+
+
+def test_borders_rims_and_insides_of_gliomas_vary(atlas):
+    tumours = [draw("glioma", seed, atlas).tumours[0] for seed in range(50)]
+    borders = torch.tensor([tumour.border_mm for tumour in tumours])
+    assert float(borders.min()) < 1
+    assert 4.5 < float(borders.max()) <= 6
+    assert float(borders.log().quantile(0.5).exp()) == pytest.approx((0.7 * 6) ** 0.5, rel=0.4)
+    cores = [tumour.core for tumour in tumours]
+    assert max(core.heterogeneity for core in cores) > 0.7
+    assert 0.3 < sum(core.unevenness > 0 for core in cores) / len(cores) < 0.7
+    rings = [core for core in cores if core.gap < 0.2 and core.rim_mm < 5.5]
+    assert min(core.rim_mm for core in rings) < 1.5
+    assert 2 < sum(core.gap > -1 for core in rings) < len(rings) - 2  # some are broken, most are not
+
+
+def test_more_gliomas_are_larger_than_any_seen(atlas):
+    """Whole volumes that are asked for; one real tumour of four had 217 ml."""
+    generator = torch.Generator().manual_seed(1)
+    volumes_ml = torch.tensor([sample_volume_ml(generator) for _ in range(400)])
+    assert 0.12 < float((volumes_ml > 200).float().mean()) < 0.26
+    assert 280 < float(volumes_ml.max()) <= 310
+    assert 2 <= float(volumes_ml.min()) < 4
+
+
+def test_uneven_tumours_lose_enhancement_and_nothing_else(atlas):
+    """What does not enhance is still core; the sum of all materials stays what it was."""
+    tumour, push = sample_glioma(torch.Generator().manual_seed(4), atlas, 60.0, False)
+    even = replace(tumour, core=replace(tumour.core, unevenness=0.0, gap=-9.0, rim_mm=8.0))
+    uneven = replace(even, core=replace(even.core, unevenness=0.7))
+    grid = Grid.centred(tumour.body.centre_mm, 2.0, (40, 40, 40))
+    before, after = (show(Lesions("glioma", tumours=(one,), pushes=(push,)), atlas, grid)[0] for one in (even, uneven))
+    row = LESIONS.index(Material.ENHANCING_TUMOUR)
+    bright = before[row] > 0.9
+    assert int(bright.sum()) > 200
+    left = after[row][bright] / before[row][bright]
+    assert float(left.min()) < 0.4
+    assert float(left.max()) > 0.95
+    assert float(left.mean()) == pytest.approx(1 - 0.7 / 2, abs=0.1)
+    torch.testing.assert_close(after.sum(0), before.sum(0))
+    assert torch.equal(regions(after)[1], regions(before)[1])
 
 
 def test_other_kinds_cover_their_ranges(atlas):

@@ -16,6 +16,7 @@ import torch
 
 from .artefacts import Ghosts, Motion, Spike
 from .bias import sample_bias
+from .cut import Cut, sample_cut
 from .draws import chance, choose, log_uniform, normal, seed, uniform
 from .misalignment import Misalignment
 from .stripping import Stripping, sample_stripping
@@ -47,6 +48,8 @@ class SequenceAcquisition:
     motion: Motion | None
     ghosts: Ghosts | None
     spike: Spike | None
+    sharpening: float
+    """By how many times its difference from a blurred copy the scanner adds to the image; 0: no such filter."""
     gamma: float
     scale: float
     offset: float
@@ -54,6 +57,11 @@ class SequenceAcquisition:
     @property
     def through_plane(self) -> int:
         return THROUGH_PLANE[self.plane]
+
+    @property
+    def is_sliced(self) -> bool:
+        """Whether slices are excited one by one."""
+        return self.slice_mm > ISOTROPIC * self.in_plane_mm
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:
@@ -73,11 +81,12 @@ class SequenceAcquisition:
 
 @dataclass(frozen=True)
 class AcquisitionParameters:
-    """The five sequences in channel order, and the brain mask they share."""
+    """The five sequences in channel order, and what they share: the brain mask and the end of the field of view."""
 
     mode: str
     sequences: tuple[SequenceAcquisition, ...]
     stripping: Stripping
+    cut: Cut | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,9 @@ class Protocol:
     """Shares and ranges of one mode; per sequence where they differ, in channel order."""
 
     kinds: tuple[Mapping[str, float], ...]
-    """Shares of `fine` (about 1 mm isotropic), `coarse` (isotropic to 4 mm), `sliced` (2–6 mm), `thick` (6–8 mm)."""
+    """Shares of `fine` (to 1.2 mm isotropic), `coarse` (isotropic to 4 mm), `sliced` (2–6 mm), `thick` (6–8 mm)."""
+    finest_mm: float
+    """Of isotropic voxels. A native volume of half a millimetre would have a hundred million of them."""
     planes: Mapping[str, float]
     signal_to_noise: tuple[tuple[float, float], ...]
     tilt_deg: float
@@ -96,17 +107,20 @@ class Protocol:
     motion: float
     ghosts: float
     spike: float
-    """The last four: how often."""
+    sharpening: float
+    cut: float
+    """The last six: how often."""
 
 
 _THIN_T1 = {"fine": 0.75, "coarse": 0.1, "sliced": 0.15}
-_MIXED = {"fine": 0.4, "coarse": 0.1, "sliced": 0.5}
+_MIXED = {"fine": 0.4, "coarse": 0.1, "sliced": 0.43, "thick": 0.07}
 _CLINICAL_T1 = {"fine": 0.25, "coarse": 0.05, "sliced": 0.63, "thick": 0.07}
 _CLINICAL = {"fine": 0.12, "coarse": 0.03, "sliced": 0.75, "thick": 0.1}
 
 PROTOCOLS: dict[str, Protocol] = {
     "research": Protocol(
         kinds=(_THIN_T1, _THIN_T1, _MIXED, _MIXED, {"coarse": 0.2, "sliced": 0.8}),
+        finest_mm=0.5,
         planes={"axial": 0.75, "sagittal": 0.2, "coronal": 0.05},
         signal_to_noise=((15, 80), (15, 80), (15, 80), (12, 60), (8, 40)),
         tilt_deg=0.0,
@@ -117,9 +131,12 @@ PROTOCOLS: dict[str, Protocol] = {
         motion=0.04,
         ghosts=0.04,
         spike=0.02,
+        sharpening=0.25,
+        cut=0.08,
     ),
     "clinic": Protocol(
         kinds=(_CLINICAL_T1, _CLINICAL_T1, _CLINICAL, _CLINICAL, {"sliced": 0.9, "thick": 0.1}),
+        finest_mm=0.8,
         planes={"axial": 0.8, "sagittal": 0.12, "coronal": 0.08},
         signal_to_noise=((10, 60), (10, 60), (10, 60), (8, 45), (6, 30)),
         tilt_deg=12.0,
@@ -130,10 +147,15 @@ PROTOCOLS: dict[str, Protocol] = {
         motion=0.1,
         ghosts=0.1,
         spike=0.03,
+        sharpening=0.3,
+        cut=0.08,
     ),
 }
 
 DWI = 4
+
+ISOTROPIC = 1.3
+"""Up to this ratio of slice thickness to in-plane size a sequence is read out in three dimensions: no slice profile."""
 
 
 def sample_acquisition(generator: torch.Generator, mode: str = "research") -> AcquisitionParameters:
@@ -145,7 +167,10 @@ def sample_acquisition(generator: torch.Generator, mode: str = "research") -> Ac
     sequences = tuple(
         _sample_sequence(generator, protocol, channel, channel == reference, coil, strength) for channel in range(5)
     )
-    return AcquisitionParameters(mode, sequences, sample_stripping(generator))
+    stripping = sample_stripping(generator)
+    return AcquisitionParameters(
+        mode, sequences, stripping, sample_cut(generator) if chance(generator, protocol.cut) else None
+    )
 
 
 def _sample_sequence(
@@ -158,7 +183,7 @@ def _sample_sequence(
 ) -> SequenceAcquisition:
     kind = choose(generator, protocol.kinds[channel])
     plane = choose(generator, protocol.planes) if kind != "fine" else "axial"
-    in_plane_mm, slice_mm, gap_mm = _sample_voxel(generator, kind, channel == DWI)
+    in_plane_mm, slice_mm, gap_mm = _sample_voxel(generator, kind, channel == DWI, protocol.finest_mm)
     rotation_deg, translation_mm = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
     if not is_reference:
         rotation_deg = _sample_vector(generator, log_uniform(generator, *protocol.rotation_deg))
@@ -180,23 +205,26 @@ def _sample_sequence(
         motion=_sample_motion(generator) if chance(generator, protocol.motion) else None,
         ghosts=_sample_ghosts(generator) if chance(generator, protocol.ghosts) else None,
         spike=_sample_spike(generator) if chance(generator, protocol.spike) else None,
+        sharpening=uniform(generator, 0.2, 1.0) if chance(generator, protocol.sharpening) else 0.0,
         gamma=log_uniform(generator, 0.8, 1.25) if chance(generator, 0.5) else 1.0,
         scale=log_uniform(generator, 50, 2000),
         offset=uniform(generator, 0, 0.05) if chance(generator, 0.2) else 0.0,
     )
 
 
-def _sample_voxel(generator: torch.Generator, kind: str, echo_planar: bool) -> tuple[float, float, float]:
+def _sample_voxel(
+    generator: torch.Generator, kind: str, echo_planar: bool, finest_mm: float
+) -> tuple[float, float, float]:
     """In-plane size, slice thickness and gap."""
     if kind == "fine":
-        size = uniform(generator, 0.8, 1.2)
+        size = uniform(generator, finest_mm, 1.2)
         return size, size, 0.0
     if kind == "coarse":
         size = log_uniform(generator, 1.2, 4.0)
         return size, size, 0.0
     thickness = uniform(generator, 2.0, 6.0) if kind == "sliced" else uniform(generator, 6.0, 7.2)
     gap = thickness * uniform(generator, 0.0, 0.2) if chance(generator, 0.5) else 0.0
-    in_plane = uniform(generator, 1.2, 2.2) if echo_planar else uniform(generator, 0.6, 1.2)
+    in_plane = uniform(generator, 1.2, 2.2) if echo_planar else uniform(generator, 0.5, 1.2)
     return in_plane, thickness, min(gap, 8.0 - thickness)
 
 

@@ -6,6 +6,7 @@ Fourier transform of what they are given: a crop wraps at its borders, where a s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -86,6 +87,20 @@ def rician(image: Tensor, deviation: float, seed: int) -> Tensor:
     generator = torch.Generator(image.device).manual_seed(seed)
     noise = torch.randn((2, *image.shape), generator=generator, device=image.device)
     return torch.hypot(noise[0].mul_(deviation).add_(image), noise[1].mul_(deviation))
+
+
+def sharpened(image: Tensor, amount: float, axes: Sequence[int]) -> Tensor:
+    """Unsharp masking as scanners filter: what a blur of three voxels (¼ ½ ¼) takes away is added `amount` times.
+
+    The blur runs along `axes`; what would become negative is 0, as in any magnitude.
+    """
+    blurred = image
+    for axis in axes:
+        length = image.shape[axis]
+        before = torch.cat([blurred.narrow(axis, 0, 1), blurred.narrow(axis, 0, length - 1)], dim=axis)
+        after = torch.cat([blurred.narrow(axis, 1, length - 1), blurred.narrow(axis, length - 1, 1)], dim=axis)
+        blurred = (before + after).mul_(0.25).add_(blurred, alpha=0.5)
+    return torch.lerp(blurred, image, 1 + amount).clamp_(min=0)
 
 
 def _along(values: Tensor, axis: int) -> Tensor:

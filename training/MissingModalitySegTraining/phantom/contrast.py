@@ -64,6 +64,10 @@ NATIVE_TWINS: dict[Material, Material] = {
 """What is drawn alike, and in a random case equally bright on T1: enhancement is not seen before the agent is there."""
 
 
+STEM_ON_ITS_OWN = 0.25
+"""How much of the brain stem's deviation from its typical values is its own; the rest is that of white matter."""
+
+
 @dataclass(frozen=True)
 class ContrastMixture:
     """How contrasts are drawn: shares of the three ways, and how odd the odd ones may be."""
@@ -177,10 +181,17 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
 
 
 def _alike(values: tuple[float, ...], typical: list[float]) -> tuple[float, ...]:
-    """What enhances is as far from its typical value as the same lesion where it does not."""
+    """What enhances is as far from its typical value as the same lesion where it does not; tracts are as white matter.
+
+    Both share what made the values differ: the brain stem is made of the same fibres as the white matter it goes into,
+    and no scan shows a border between the two.
+    """
     alike = list(values)
     for enhancing, plain in NATIVE_TWINS.items():
         alike[enhancing] = values[plain] / typical[plain] * typical[enhancing]
+    stem, white = Material.BRAIN_STEM, Material.WHITE_MATTER
+    own, common = values[stem] / typical[stem], values[white] / typical[white]
+    alike[stem] = typical[stem] * common ** (1 - STEM_ON_ITS_OWN) * own**STEM_ON_ITS_OWN
     return tuple(alike)
 
 
@@ -247,6 +258,9 @@ its own power.
 def _sample_gains(generator: torch.Generator, physical: ContrastParameters, jitter: float) -> Table:
     off = torch.randn((5, len(Material)), generator=generator, dtype=torch.float64) * jitter
     off[T1] *= 0.4
+    off[:, Material.BRAIN_STEM] = torch.lerp(
+        off[:, Material.WHITE_MATTER], off[:, Material.BRAIN_STEM], STEM_ON_ITS_OWN
+    )
     off = off.exp()
     exponents = torch.empty_like(off)
     for kind, ranges in EXPONENTS.items():

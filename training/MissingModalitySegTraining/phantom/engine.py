@@ -18,6 +18,7 @@ from .acquisition import PROTOCOLS, AcquisitionParameters, sample_acquisition
 from .anatomy import AnatomyParameters, sample_anatomy, tissues
 from .atlas import Atlas
 from .contrast import DWI, ContrastMixture, ContrastParameters, sample_contrast, signals
+from .cut import scanned
 from .lesions import (
     ADULTS,
     AGES,
@@ -58,7 +59,7 @@ class Rendering:
     images: Tensor
     """(B, 5, X, Y, Z) in arbitrary units."""
     regions: Tensor
-    """(B, 3, X, Y, Z) bool: lesion ⊃ core ⊃ enhancing."""
+    """(B, 3, X, Y, Z) bool: lesion ⊃ core ⊃ enhancing, within the field of view."""
     brain: Tensor
     """(B, X, Y, Z) bool: what the case's brain extraction leaves; of a whole head, the true brain."""
     fractions: Tensor
@@ -101,7 +102,8 @@ def render(
     """Cases on grids of one common shape.
 
     With `head`, everything around the brain is there and `brain` is the truth; without, an imperfect extraction has
-    removed it. `acquired` adds what scanners do (resolution, coil, noise, artefacts); without, images are ideal.
+    removed it, and what lies beyond the field of view. `acquired` adds what scanners do (resolution, coil, noise,
+    artefacts, the end of the field of view); without, images are ideal.
     """
     points = torch.stack([grid.points(device) for grid in grids])
     ideal = render_ideal(points, cases, atlas, masks, head)
@@ -112,8 +114,13 @@ def render(
     if head:
         return Rendering(images, ideal.regions, ideal.brain > 0.5, ideal.fractions)
     errors = [case.acquisition.stripping if acquired else FAITHFUL for case in cases]
-    brain = strip(ideal.surface_distance, points, errors)
-    return Rendering(torch.where(brain[:, None], images, 0.0), ideal.regions, brain, ideal.fractions)
+    brain, truth = strip(ideal.surface_distance, points, errors), ideal.regions
+    for b, case in enumerate(cases):
+        if acquired and case.acquisition.cut is not None:  # nobody outlines what was not scanned
+            seen = scanned(points[b], case.acquisition.cut)
+            brain[b] &= seen
+            truth[b] &= seen
+    return Rendering(torch.where(brain[:, None], images, 0.0), truth, brain, ideal.fractions)
 
 
 @dataclass(frozen=True)

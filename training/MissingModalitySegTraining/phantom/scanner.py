@@ -1,6 +1,7 @@
 """Acquire images as drawn by `acquisition`: on the grid of a training crop, or natively, as a scanner stores them.
 
-Both run the same chain: average over voxels, coil, motion and ghosts, spike, noise, then gamma and scaling. A crop is
+Both run the same chain: average over voxels, coil, motion and ghosts, spike, noise, then the
+scanner's filter, gamma and scaling. A crop is
 averaged by matrices along its axes and brought back to its grid, as a registered study is. A native volume samples the
 phantom inside each voxel, tilted and moved as it is, and stays on its own lattice.
 """
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .acquisition import AcquisitionParameters, SequenceAcquisition
-from .artefacts import add_ghosts, add_spike, move_during, rician
+from .artefacts import add_ghosts, add_spike, move_during, rician, sharpened
 from .bias import bias_at, bias_on
 from .geometry import NativeGeometry
 from .misalignment import move
@@ -25,9 +26,6 @@ Render = Callable[[Tensor], Tensor]
 
 SLAB_POINTS = 1_000_000
 """How many points a native acquisition renders at once; bounds its memory."""
-
-ISOTROPIC = 1.3
-"""Up to this ratio of slice thickness to in-plane size a sequence is read out in three dimensions: no slice profile."""
 
 
 def acquire(
@@ -86,7 +84,7 @@ def acquire_native(
         slabs.append(slab * bias_at(centres, sequence.bias))
     image = torch.cat(slabs, dim=2)
     points = geometry.points(0, count, (0.0, 0.0, 0.0), device) if sequence.spike else None
-    image = _with_artefacts(image, geometry.spacing, 1, sequence, points)
+    image = _with_artefacts(image, geometry.spacing, 1, 2, sequence, points)
     return _stored(image, sequence)
 
 
@@ -107,7 +105,7 @@ def _acquire_on_grid(
     spacing = tuple(max(grid.spacing[i], sequence.spacing_mm[i]) for i in range(3))
     # lines are read out along x in axial and coronal slices, along y in sagittal ones; phase runs across
     phase_axis = {0: 2, 1: 0, 2: 1}[sequence.through_plane]
-    image = _with_artefacts(image, spacing, phase_axis, sequence, points)
+    image = _with_artefacts(image, spacing, phase_axis, sequence.through_plane, sequence, points)
     return _stored(along_axes(image, tuple(returns)), sequence)
 
 
@@ -118,7 +116,7 @@ def _voxels(positions: Tensor, sequence: SequenceAcquisition, axis: int) -> tupl
     if spacing < 1.05 * step:
         return positions, None
     centres = lattice(positions, spacing, sequence.phase[axis])
-    if axis == sequence.through_plane and sequence.slice_mm > ISOTROPIC * sequence.in_plane_mm:
+    if axis == sequence.through_plane and sequence.is_sliced:
         return centres, box_average(positions, centres, width)
     return centres, in_plane_average(positions, centres, width, sequence.ringing)
 
@@ -127,6 +125,7 @@ def _with_artefacts(
     image: Tensor,
     spacing_mm: tuple[float, float, float],
     phase_axis: int,
+    slice_axis: int,
     sequence: SequenceAcquisition,
     points: Tensor | None,
 ) -> Tensor:
@@ -136,7 +135,11 @@ def _with_artefacts(
         image = add_ghosts(image, sequence.ghosts, phase_axis)
     if sequence.spike is not None:
         image = add_spike(image, sequence.spike, points)
-    return rician(image, 1 / sequence.signal_to_noise, sequence.noise_seed)
+    image = rician(image, 1 / sequence.signal_to_noise, sequence.noise_seed)
+    if sequence.sharpening > 0:
+        axes = [axis for axis in range(3) if axis != slice_axis or not sequence.is_sliced]
+        image = sharpened(image, sequence.sharpening, axes)
+    return image
 
 
 def _stored(image: Tensor, sequence: SequenceAcquisition) -> Tensor:

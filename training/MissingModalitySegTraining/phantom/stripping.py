@@ -31,22 +31,23 @@ class Stripping:
 
     offset_mm: float
     roughness_mm: float
+    roughness_wavelength_mm: float
     roughness_seed: int
     patches: tuple[Patch, ...]
 
 
-FAITHFUL = Stripping(0.0, 0.0, 0, ())
+FAITHFUL = Stripping(0.0, 0.0, 25.0, 0, ())
 """No error."""
 
 REACH_MM = 8.0
 """Distances beyond this are not told apart: no border moves further."""
 
-ROUGHNESS_WAVELENGTH_MM = 25.0
-"""Of the unevenness of a border."""
+TABLE_PER_WAVELENGTH = 6
+"""The unevenness of a border is evaluated at so many places along its wavelength, and read linearly in between."""
 
 
 def sample_stripping(generator: torch.Generator) -> Stripping:
-    """A third of the masks are good, the others off by up to 2 mm, some with patches of up to 8 mm."""
+    """A third of the masks are good, the others off by up to 2 mm, some with patches of up to 8 mm or ragged."""
     if chance(generator, 1 / 3):
         return FAITHFUL
     count = choose(generator, {0: 0.55, 1: 0.2, 2: 0.15, 3: 0.1})
@@ -55,7 +56,11 @@ def sample_stripping(generator: torch.Generator) -> Stripping:
         direction = torch.nn.functional.normalize(torch.tensor([normal(generator, 1.0) for _ in range(3)]), dim=0)
         depth = uniform(generator, 2, REACH_MM) * choose(generator, {1: 0.6, -1: 0.4})
         patches.append(Patch(tuple(direction.tolist()), uniform(generator, 8, 25), depth))
-    return Stripping(uniform(generator, -2, 2), uniform(generator, 0, 1.5), seed(generator), tuple(patches))
+    if chance(generator, 0.25):  # a mask by thresholds follows every sulcus and vessel
+        rough, wavelength = uniform(generator, 1.0, 3.0), uniform(generator, 6, 12)
+    else:
+        rough, wavelength = uniform(generator, 0, 1.5), uniform(generator, 12, 30)
+    return Stripping(uniform(generator, -2, 2), rough, wavelength, seed(generator), tuple(patches))
 
 
 def strip(distance_mm: Tensor, points: Tensor, cases: Sequence[Stripping]) -> Tensor:
@@ -69,11 +74,6 @@ def strip(distance_mm: Tensor, points: Tensor, cases: Sequence[Stripping]) -> Te
         (B, X, Y, Z) bool
     """
     border = torch.stack([_border(points[b], case) for b, case in enumerate(cases)])
-    rough = distance_mm.new_tensor([case.roughness_mm for case in cases])
-    if rough.any():
-        seeds = [case.roughness_seed for case in cases]
-        uneven = tabulated(lambda at: random_field(at, seeds, ROUGHNESS_WAVELENGTH_MM, 1), points, 4.0)[:, 0]
-        border = border + rough[:, None, None, None] * uneven
     return distance_mm <= border.clamp(-REACH_MM, REACH_MM)
 
 
@@ -97,4 +97,11 @@ def _border(points: Tensor, case: Stripping) -> Tensor:
         for patch in case.patches:
             cosine = (outward @ points.new_tensor(patch.direction)).clamp(-1, 1)
             border = border + patch.depth_mm * torch.exp(-0.5 * (cosine.acos().rad2deg() / patch.angle_deg) ** 2)
+    if case.roughness_mm > 0:
+        wavelength = case.roughness_wavelength_mm
+
+        def uneven(at: Tensor) -> Tensor:
+            return random_field(at, [case.roughness_seed], wavelength, 1)
+
+        border = border + case.roughness_mm * tabulated(uneven, points[None], wavelength / TABLE_PER_WAVELENGTH)[0, 0]
     return border

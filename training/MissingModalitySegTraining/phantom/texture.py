@@ -36,7 +36,9 @@ class TextureParameters:
 
 
 def sample_texture(generator: torch.Generator) -> TextureParameters:
-    amplitudes = tuple(tuple(_sample_amplitude(generator, material) for material in Material) for _ in range(2))
+    amplitudes = tuple(
+        tuple(_sample_amplitude(generator, material, fine) for material in Material) for fine in (True, False)
+    )
     return TextureParameters(
         (log_uniform(generator, 3, 8), log_uniform(generator, 12, 40)), (seed(generator), seed(generator)), amplitudes
     )
@@ -71,13 +73,14 @@ def texture_weights(parameters: Sequence[TextureParameters], device: torch.devic
     return amplitudes[:, :, None, :] * amplitudes.new_tensor(WATER)[:, None]
 
 
-def _sample_amplitude(generator: torch.Generator, material: Material) -> float:
+def _sample_amplitude(generator: torch.Generator, material: Material, fine: bool) -> float:
     if material == Material.AIR:
         return 0.0
     if material == Material.CHRONIC_INFARCT:  # fluid has no grain
         return uniform(generator, 0.0, 0.03)
     if material in LESIONS:
-        return log_uniform(generator, 0.03, 0.3)
+        # lesions vary over centimetres; what is loose or dead within a tumour is a mixture of materials, not texture
+        return log_uniform(generator, 0.02, 0.12) if fine else log_uniform(generator, 0.03, 0.3)
     if material in HEAD:
         return uniform(generator, 0.03, 0.12)
     return log_uniform(generator, 0.005, 0.05)

@@ -1,4 +1,4 @@
-"""Draws gliomas of 2 to 270 ml: low and high grade, one focus or several."""
+"""Draws gliomas of 2 to 310 ml: low and high grade, one focus or several."""
 
 from __future__ import annotations
 
@@ -20,14 +20,18 @@ from .tumours import Core, Tumour, core_habitat, core_level, tumour_noise, whole
 NEVER, EVERYWHERE = 9.0, -9.0
 """Values of `Core.gap` beyond all fields."""
 
+BORDER_MM = (0.7, 6.0)
+"""From the capsule of a ring to the fading of a diffuse tumour."""
+
+RIM_MM = (0.9, 5.5)
+"""Thickness of an enhancing ring."""
+
 
 def sample_gliomas(
     generator: torch.Generator, atlas: Atlas, folder: MaskFolder | None
 ) -> tuple[tuple[Tumour, ...], tuple[Push, ...]]:
     """One to three foci of one grade, and what they push aside. With a folder, the first takes a real shape."""
-    size = choose(generator, {"small": 0.28, "middle": 0.37, "large": 0.35})
-    volume = {"small": (2, 30), "middle": (30, 120), "large": (120, 270)}[size]
-    volume_ml = log_uniform(generator, *volume)
+    volume_ml = sample_volume_ml(generator)
     low_grade = chance(generator, 0.3)
     count = choose(generator, {1: 0.86, 2: 0.1, 3: 0.04})
     shares = [1.0] + [uniform(generator, 0.03, 0.4) for _ in range(count - 1)]
@@ -36,6 +40,12 @@ def sample_gliomas(
         shape = sample_mask_shape(generator, folder, "glioma") if folder is not None and not foci else None
         foci.append(sample_glioma(generator, atlas, volume_ml * share / sum(shares), low_grade, shape, folder))
     return tuple(tumour for tumour, _ in foci), tuple(push for _, push in foci)
+
+
+def sample_volume_ml(generator: torch.Generator) -> float:
+    """Oedema and all of all foci."""
+    size = choose(generator, {"small": 0.25, "middle": 0.35, "large": 0.4})
+    return log_uniform(generator, *{"small": (2, 30), "middle": (30, 120), "large": (120, 310)}[size])
 
 
 def sample_glioma(
@@ -47,7 +57,7 @@ def sample_glioma(
     folder: MaskFolder | None = None,
 ) -> tuple[Tumour, Push]:
     """One focus with its oedema, `volume_ml` in all (a mask keeps its own volume)."""
-    core_share = uniform(generator, 0.3, 0.9) if low_grade else uniform(generator, 0.1, 0.8)
+    core_share = _core_share(generator, low_grade)
     if shape is None:
         radius = (3000 * volume_ml * ATLAS_PER_SUBJECT / 4 / math.pi) ** (1 / 3)
         centre = _draw_centre(generator, ground_of(atlas), radius, volume_ml)
@@ -64,7 +74,7 @@ def sample_glioma(
         body=ellipsoid(core_centre, core_radius, uniform(generator, 1, 1.5), generator),
         offset_mm=0.0,
         noise_mm=min(core_radius * uniform(generator, 0.05, 0.26), STEEPEST * wavelength_mm),
-        border_mm=uniform(generator, 1.0, 3.0) if not low_grade else uniform(generator, 1.5, 5.0),
+        border_mm=min(log_uniform(generator, *BORDER_MM), 0.3 * core_radius + BORDER_MM[0]),
         **(_low_grade_layers(generator, core_radius) if low_grade else _high_grade_layers(generator, core_radius)),
     )
     tumour = Tumour(
@@ -75,7 +85,7 @@ def sample_glioma(
         noise_seed=seed(generator),
         noise_mm=min(radius * uniform(generator, 0.05, 0.22), STEEPEST * wavelength_mm),
         wavelength_mm=wavelength_mm,
-        border_mm=min(uniform(generator, 1.5, 7), 0.4 * radius),
+        border_mm=min(log_uniform(generator, *BORDER_MM), 0.4 * radius),
         along_white_mm=radius * (uniform(generator, 0, 0.1) if low_grade else uniform(generator, 0, 0.2)),
         cortex_share=uniform(generator, 0.6, 1) if low_grade else uniform(generator, 0.05, 0.7),
         paleness=uniform(generator, 0, 0.4),
@@ -125,12 +135,28 @@ def _draw_centre(generator: torch.Generator, ground: Ground, radius_mm: float, v
     return draw_place(generator, ground, weights * (1 - below) + rare * below)
 
 
+def _core_share(generator: torch.Generator, low_grade: bool) -> float:
+    """Of the whole volume; a third of the high-grade tumours are small in a large oedema."""
+    if low_grade:
+        return uniform(generator, 0.3, 0.9)
+    return uniform(generator, 0.05, 0.3) if chance(generator, 0.35) else uniform(generator, 0.15, 0.8)
+
+
+def sample_grain(generator: torch.Generator) -> dict[str, float]:
+    """How solid tumour varies inside; every second enhances evenly."""
+    return {
+        "heterogeneity": uniform(generator, 0, 0.8),
+        "unevenness": uniform(generator, 0.1, 0.7) if chance(generator, 0.5) else 0.0,
+        "grain_mm": log_uniform(generator, 4, 14),
+    }
+
+
 def _high_grade_layers(generator: torch.Generator, radius: float) -> dict[str, float]:
     pattern = choose(generator, {"ring": 0.55, "patchy": 0.22, "solid": 0.13, "faint": 0.1})
-    heterogeneity = uniform(generator, 0, 0.4)
     skin = radius * uniform(generator, 0, 0.35) if chance(generator, 0.4) else 0.0
     if pattern == "ring":
-        rim, gap = log_uniform(generator, 1.8, max(2.2, 0.5 * radius)), uniform(generator, -3, -1)
+        rim = min(log_uniform(generator, *RIM_MM), 0.6 * radius)
+        gap = uniform(generator, -0.9, 0.1) if chance(generator, 0.4) else uniform(generator, -3, -1)
         pockets = radius * uniform(generator, 0, 0.25)
     elif pattern == "patchy":
         rim, gap = radius * uniform(generator, 0.3, 0.9), uniform(generator, -0.6, 0.5)
@@ -141,7 +167,7 @@ def _high_grade_layers(generator: torch.Generator, radius: float) -> dict[str, f
     else:
         rim, gap = radius * uniform(generator, 0.3, 1.2), uniform(generator, 0.5, 1.4)
         pockets = radius * uniform(generator, 0, 0.3)
-    return {"skin_mm": skin, "rim_mm": rim, "gap": gap, "pockets_mm": pockets, "heterogeneity": heterogeneity}
+    return {"skin_mm": skin, "rim_mm": rim, "gap": gap, "pockets_mm": pockets, **sample_grain(generator)}
 
 
 def _low_grade_layers(generator: torch.Generator, radius: float) -> dict[str, float]:
@@ -152,5 +178,5 @@ def _low_grade_layers(generator: torch.Generator, radius: float) -> dict[str, fl
         "rim_mm": rim,
         "gap": NEVER,
         "pockets_mm": radius * uniform(generator, 0, 0.3),
-        "heterogeneity": uniform(generator, 0, 0.4),
+        **sample_grain(generator),
     }

@@ -9,7 +9,7 @@ import torch
 
 from ..atlas import Atlas
 from ..draws import chance, choose, log_uniform, seed, uniform
-from .gliomas import EVERYWHERE, fit_volumes
+from .gliomas import EVERYWHERE, RIM_MM, fit_volumes, sample_grain
 from .ground import Ground, draw_places, ground_of
 from .masks import MaskFolder, mask_ball, mask_volume_ml, sample_mask_shape
 from .mass_effect import Push
@@ -46,10 +46,10 @@ def _sample_metastasis(generator: torch.Generator, centre: Vector, radius: float
         noise_mm=min(radius * uniform(generator, 0.02, 0.15), STEEPEST * wavelength_mm),
         border_mm=min(uniform(generator, 0.8, 2), radius),
         skin_mm=0.0,
-        rim_mm=min(log_uniform(generator, 1.2, 5), 0.7 * radius) if dead else 1000.0,
+        rim_mm=min(log_uniform(generator, *RIM_MM), 0.7 * radius) if dead else 1000.0,
         gap=EVERYWHERE if chance(generator, 0.8) else uniform(generator, -2.5, -1),
         pockets_mm=radius * uniform(generator, 0, 0.15),
-        heterogeneity=uniform(generator, 0, 0.4),
+        **sample_grain(generator),
     )
     tumour = Tumour(
         body=ellipsoid(centre, whole_radius, uniform(generator, 1, 1.4), generator),

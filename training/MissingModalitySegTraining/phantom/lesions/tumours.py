@@ -14,6 +14,12 @@ from .masks import MaskFolder, MaskShape, mask_levels, mask_reach
 from .shapes import NOISE_LIMIT, Ellipsoid, edge, levels
 from .surroundings import Surroundings
 
+GRAIN_SEED = 1
+"""Added to a tumour's seed for the field of its grain."""
+
+GRAIN_SHARPNESS = 3.0
+"""Deviations of the grain's field from none of what it mixes in to all of it."""
+
 THINNEST_OF_RIM = 0.6
 """Pockets of necrosis leave this share of the rim's thickness, so that it stays a ring."""
 
@@ -44,6 +50,10 @@ class Core:
     pockets_mm: float
     heterogeneity: float
     """Largest share of fluid mixed into the part that does not enhance."""
+    unevenness: float
+    """Largest share of tissue that takes up no agent, mixed into the part that enhances."""
+    grain_mm: float
+    """Size of the features in which both of these vary."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,15 @@ def tumour_noise(points: Tensor, tumour: Tumour) -> Tensor:
     """Four unit-variance fields at positions (P, V, 3): whole, core, rim, necrosis; (4, P, V)."""
     noise = random_field(points[None, None], [tumour.noise_seed], tumour.wavelength_mm, 4, octaves=2)[0, :, 0]
     return noise.clamp(-NOISE_LIMIT, NOISE_LIMIT)
+
+
+def core_grain(points: Tensor, tumour: Tumour) -> Tensor:
+    """Where the solid part is loosest, 0–1 with as much of either, at positions (P, V, 3); (P, V)."""
+    core = tumour.core
+    if core.heterogeneity == 0 and core.unevenness == 0:
+        return points.new_zeros(points.shape[:2])
+    field = random_field(points[None, None], [tumour.noise_seed + GRAIN_SEED], core.grain_mm, 1)[0, 0, 0]
+    return edge(field, GRAIN_SHARPNESS)
 
 
 def whole_level(points: Tensor, noise: Tensor, near: Surroundings, tumour: Tumour, folder: MaskFolder | None) -> Tensor:
@@ -149,8 +168,10 @@ def tumour_fractions(blocks: Blocks, around: Surroundings, tumour: Tumour, folde
     enhancing = solid * alive * (1 - dead)
     necrosis = solid * dead
     rest = solid * (1 - alive) * (1 - dead)
-    fluid = rest * core.heterogeneity * (0.5 + 0.5 * noise[3] / NOISE_LIMIT)
-    return Part(torch.stack([oedema, rest - fluid, enhancing, necrosis + fluid]), cubes)
+    grain = core_grain(points, tumour)
+    fluid = rest * (core.heterogeneity * grain)
+    weak = enhancing * (core.unevenness * grain)
+    return Part(torch.stack([oedema, rest - fluid + weak, enhancing - weak, necrosis + fluid]), cubes)
 
 
 def all_tumours(

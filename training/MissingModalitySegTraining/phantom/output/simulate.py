@@ -26,6 +26,7 @@ from MissingModalitySegLib.modalities import MODALITIES, Modality
 
 from ..acquisition import SequenceAcquisition
 from ..atlas import Atlas
+from ..cut import Cut, scanned
 from ..engine import CaseParameters, render_ideal, tissue_map
 from ..geometry import NativeGeometry, native_geometry
 from ..lesions import MaskFolder
@@ -220,11 +221,14 @@ def _research(renderer: _Renderer, spacing_mm: float) -> Rendered:
     case = renderer.case
     overview = renderer.render(OVERVIEW, head=False)
     points = OVERVIEW.points(renderer.device)[None]
-    errors = [case.acquisition.stripping]
-    box = _grown(_box(strip(overview.surface_distance[None], points, errors)[0], OVERVIEW), MARGIN_MM)
+    errors, cut = [case.acquisition.stripping], case.acquisition.cut
+    kept = strip(overview.surface_distance[None], points, errors)[0] & scanned(points[0], cut)
+    box = _grown(_box(kept, OVERVIEW), MARGIN_MM)
     grid = _grid_over(box, spacing_mm)
     field = renderer.render(grid, head=False)
-    brain = strip(field.surface_distance[None], grid.points(renderer.device)[None], errors)[0]
+    points = grid.points(renderer.device)
+    seen = scanned(points, cut)
+    brain = strip(field.surface_distance[None], points[None], errors)[0] & seen
     protocols = [case.acquisition]
     images = acquire(field.images[None], [grid], protocols, shifts_at_centre([grid], protocols))[0]
     images = torch.where(brain, images, 0.0)
@@ -235,7 +239,9 @@ def _research(renderer: _Renderer, spacing_mm: float) -> Rendered:
         modality: SequenceVolume(mask.of(as_integers(images[channel].cpu().numpy())), mask, spacing_mm, "axial")
         for channel, modality in enumerate(MODALITIES)
     }
-    return Rendered(sequences, MODALITIES[0], mask.of(_labels(field.regions)), mask.of(field.tissue.cpu().numpy()))
+    return Rendered(
+        sequences, MODALITIES[0], mask.of(_labels(field.regions & seen)), mask.of(field.tissue.cpu().numpy())
+    )
 
 
 def _clinic(renderer: _Renderer, finest_mm: float) -> Rendered:
@@ -244,7 +250,8 @@ def _clinic(renderer: _Renderer, finest_mm: float) -> Rendered:
     head = _grown(_box(overview.tissue != Material.AIR, OVERVIEW), MARGIN_MM)
     brain = _box(overview.channels[_BRAIN] > 0.5, OVERVIEW)
     low = (head[0][0], head[0][1], brain[0][2] - BELOW_BRAIN_MM)
-    geometries = [native_geometry(sequence, low, head[1]) for sequence in acquisitions]
+    low, high = _shortened((low, head[1]), renderer.case.acquisition.cut)
+    geometries = [native_geometry(sequence, low, high) for sequence in acquisitions]
     grid = _grid_over(_table_box(geometries, acquisitions, head), max(TABLE_MM, finest_mm))
     table = renderer.render(grid, head=True)
 
@@ -281,6 +288,16 @@ def _clinic(renderer: _Renderer, finest_mm: float) -> Rendered:
         for c, modality in enumerate(MODALITIES)
     }
     return Rendered(sequences, MODALITIES[finest], *truth)
+
+
+def _shortened(box: Box, cut: Cut | None) -> Box:
+    """The box that slices cover; each sequence tilts its own, so all end obliquely without the cut's tilt."""
+    if cut is None:
+        return box
+    low, high = box
+    if cut.side > 0:
+        return low, (*high[:2], min(high[2], cut.distance_mm))
+    return (*low[:2], max(low[2], -cut.distance_mm)), high
 
 
 def _slabs(geometry: NativeGeometry) -> list[tuple[int, int]]:
