@@ -7,18 +7,18 @@ with) the run and writes `results.json`. The report lies in docs/phantom_realism
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from MissingModalitySegLib.datalists import read_datalist
+from MissingModalitySegLib.engine.model import Model
 from MissingModalitySegLib.modalities import Code
 from MissingModalitySegLib.networks.registry import build
 
 from .evaluation.evaluate import evaluate
-from .loop import LoopSettings, fit
+from .loop import LoopSettings, Progress, fit
 from .phantom.contrast import ContrastMixture
 from .phantom.stream import PhantomStream, StreamSettings
 from .regimes.modality_dropout import ModalityDropout
@@ -71,22 +71,12 @@ def main() -> None:
     )
     stream = PhantomStream(replace(STREAM, seed=arguments.seed))
     regime = ModalityDropout(build(NETWORK), full_view=False)
-    network = fit(regime, stream, settings, arguments.output)
+    network = fit(regime, stream, settings, arguments.output, watchers=[Progress()])
     network = network.to(memory_format=torch.contiguous_format)
     cases = read_datalist(arguments.datalist)
-    evaluation = evaluate(
-        network,
-        cases,
-        [Code.parse(subset) for subset in SUBSETS],
-        spacing=SPACING,
-        report=_show,
-    )
-    content = {
-        "rows": evaluation.rows,
-        "skipped": evaluation.skipped,
-        "summary": evaluation.summary(),
-    }
-    (arguments.output / "results.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+    model = Model(network, spacing=SPACING, name="evidence")
+    subsets = [Code.parse(subset) for subset in SUBSETS]
+    evaluate(model, cases, subsets, arguments.output, report=_show)
 
 
 def _show(row: dict) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +13,13 @@ from torch import Tensor, nn
 class ExponentialAverage:
     """w̄ ← d·w̄ + (1-d)·w with d = min(decay, (1+n)/(10+n)) at the n-th update, so that early weights are forgotten.
 
-    Everything floating in the state is averaged; the rest (counters, tables) is copied.
+    Parameters are averaged; buffers (counters, tables, running statistics) are copied.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
         self._decay = decay
         self._updates = 0
+        self._averaged = {name for name, _ in network.named_parameters(remove_duplicate=False)}
         self._state = {name: value.detach().clone() for name, value in network.state_dict().items()}
 
     @torch.no_grad()
@@ -25,10 +27,14 @@ class ExponentialAverage:
         self._updates += 1
         keep = min(self._decay, (1 + self._updates) / (10 + self._updates))
         for name, value in network.state_dict().items():
-            if value.is_floating_point():
+            if name in self._averaged and value.is_floating_point():
                 self._state[name].lerp_(value, 1 - keep)
             else:
                 self._state[name].copy_(value)
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of the averaged state, on the CPU."""
+        return {name: value.to("cpu", copy=True) for name, value in self._state.items()}
 
     def copy_to(self, network: nn.Module) -> None:
         network.load_state_dict(self._state)
@@ -37,19 +43,20 @@ class ExponentialAverage:
     def used_by(self, network: nn.Module) -> Iterator[nn.Module]:
         """`network` with averaged weights, in evaluation mode; as it was afterwards."""
         kept = {name: value.detach().clone() for name, value in network.state_dict().items()}
-        training = network.training
+        modes = [(module, module.training) for module in network.modules()]
         self.copy_to(network)
         network.eval()
         try:
             yield network
         finally:
             network.load_state_dict(kept)
-            network.train(training)
+            for module, training in modes:
+                module.training = training
 
-    def state_dict(self) -> dict[str, Tensor | int]:
+    def state_dict(self) -> dict[str, Any]:
         return {"updates": self._updates, "state": self._state}
 
-    def load_state_dict(self, content: dict) -> None:
+    def load_state_dict(self, content: Mapping[str, Any]) -> None:
         self._updates = content["updates"]
         for name, value in content["state"].items():
             self._state[name].copy_(value)
