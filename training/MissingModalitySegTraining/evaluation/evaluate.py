@@ -69,6 +69,12 @@ def evaluate(
     return evaluation
 
 
+def count_rows(model: Model, datalist: Datalist, subsets: Subsets = "all") -> int:
+    """How many rows there will be if nothing has to be skipped."""
+    labelled = (_available(model, case) for case in datalist.labelled)
+    return sum(why is None for available in labelled for _, why in codes_of(available, subsets, model))
+
+
 def scheme_of(model: Model) -> LabelScheme:
     """The labels a model gives. Raises `InputError` for one that gives none."""
     if model.scheme is None:
@@ -109,6 +115,12 @@ def codes_of(available: Code | None, subsets: Subsets, model: Model) -> Iterator
             yield code, None if code.issubset(available) else f"it has {available} only"
 
 
+def _available(model: Model, case: Case) -> Code | None:
+    """What a case has of the model's modalities."""
+    usable = tuple(modality for modality in model.modalities if modality in case.modalities)
+    return Code(usable, model.modalities) if usable else None
+
+
 def _case(
     model: Model,
     scheme: LabelScheme,
@@ -124,8 +136,7 @@ def _case(
     if case.label is None:
         yield {"case": case.id, "code": "", "why": "it has no label"}
         return
-    usable = tuple(modality for modality in model.modalities if modality in case.modalities)
-    available = Code(usable, model.modalities) if usable else None
+    available = _available(model, case)
     if available is None and isinstance(subsets, str):
         yield {"case": case.id, "code": "", "why": "it has none of the model's sequences"}
         return

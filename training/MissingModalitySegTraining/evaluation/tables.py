@@ -35,7 +35,7 @@ _RULES = (
 def markdown(evaluation: Evaluation, comparison: Mapping[str, Any] | None = None) -> str:
     """The whole report."""
     cases = len({row["case"] for row in evaluation.rows})
-    version = f" {evaluation.version}" if evaluation.version else ""
+    version = "" if evaluation.version in ("", "0") else f" {evaluation.version}"  # 0: a network without one
     counts = f"{count_of(cases, 'case')}, {count_of(len(evaluation.rows), 'row')} (one per case and code)"
     lines = [f"# {_cell(evaluation.model)}{version} on {_cell(evaluation.datalist)}", ""]
     lines += [f"{counts}, {len(evaluation.skipped)} skipped; compared on {_GRIDS[evaluation.grid]}.", ""]
