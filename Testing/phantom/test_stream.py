@@ -14,6 +14,7 @@ from MissingModalitySegTraining.phantom.stream import (
     mirror,
     overview_grid,
 )
+from MissingModalitySegTraining.phantom.tint import sample_tint, tinted
 
 FIELDS = ("image", "code", "regions", "scored", "brain")
 
@@ -70,8 +71,26 @@ def test_a_reused_crop_is_made_once_and_mirrored():
         expected = counting.sample(use.crop)
         for name in ("image", "regions", "brain"):
             values = getattr(expected, name).numpy()
+            if name == "image":
+                values = tinted(expected.image, sample_tint(torch.Generator().manual_seed(use.seed))).numpy()
             values = values[..., ::-1, :, :] if use.mirrored[0] else values
-            np.testing.assert_allclose(getattr(batch, name)[:1].numpy(), values, rtol=1e-3, atol=1e-3)
+            np.testing.assert_allclose(getattr(batch, name)[:1].numpy(), values, rtol=2e-3, atol=2e-3)
+    assert len({use.seed for use, _ in shown}) == len(shown)
+
+
+def test_tint_bends_every_channel_by_its_own_curve_and_keeps_the_order_of_brightness():
+    tint = sample_tint(torch.Generator().manual_seed(8))
+    assert all(1 / 1.15 <= s <= 1.15 and abs(c) <= 0.15 for s, c in zip(tint.scale, tint.bend, strict=True))
+    assert len({*tint.scale, *tint.bend}) == 10
+    x = torch.linspace(-6, 9, 301, dtype=torch.float64)
+    seen = tinted(x.expand(1, 5, 1, 1, 301), tint)[0, :, 0, 0]
+    for channel in range(5):
+        for k in range(0, 301, 50):
+            value = float(x[k])
+            expected = tint.scale[channel] * value + tint.bend[channel] * value * abs(value) / (1 + abs(value))
+            assert float(seen[channel, k]) == pytest.approx(expected, abs=1e-5)
+    assert (seen.diff(dim=1) > 0).all()
+    assert not tinted(torch.zeros(1, 5, 2, 2, 2), tint).any()
 
 
 def test_mirror_turns_everything_that_has_a_place():

@@ -132,6 +132,10 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
     t2_ms = tuple(values.t2_ms * uniform(generator, 0.85, 1.15) * t2_factor for values in typical)
     density = tuple(min(1.0, values.proton_density * uniform(generator, 0.95, 1.05)) for values in typical)
     diffusivity = tuple(values.diffusivity * uniform(generator, 0.85, 1.15) for values in typical)
+    t1_ms, density = (
+        _watery(values, [getattr(one, name) for one in typical])
+        for values, name in ((t1_ms, "t1_ms"), (density, "proton_density"))
+    )
     t1_ms, t2_ms, density = (
         _alike(values, [getattr(one, name) for one in typical])
         for values, name in ((t1_ms, "t1_ms"), (t2_ms, "t2_ms"), (density, "proton_density"))
@@ -178,6 +182,16 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
     if way == "random":
         return ContrastParameters(**drawn, gains=None, means=_sample_means(generator, plain, mixture.keep_signs))
     return plain
+
+
+def _watery(values: tuple[float, ...], typical: list[float]) -> tuple[float, ...]:
+    """Lesions of white matter share half of what made its values differ: they are that tissue and more water."""
+    common = values[Material.WHITE_MATTER] / typical[Material.WHITE_MATTER]
+    shared = list(values)
+    for material in LESIONS:
+        if material not in (Material.NECROSIS, Material.CHRONIC_INFARCT):
+            shared[material] = (values[material] * typical[material] * common) ** 0.5
+    return tuple(shared)
 
 
 def _alike(values: tuple[float, ...], typical: list[float]) -> tuple[float, ...]:

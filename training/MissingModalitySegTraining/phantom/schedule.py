@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import torch
 
+from .draws import seed
+
 
 @dataclass(frozen=True)
 class Use:
@@ -24,6 +26,8 @@ class Use:
     """Number of the crop; negative in the first `window` places, which reach back to before the start."""
     mirrored: tuple[bool, bool, bool]
     """Along x, y and z."""
+    seed: int
+    """For what else differs from one use of a crop to the next."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,10 @@ class Schedule:
         if age:  # what is new is random anyway; its order keeps crops of one case close
             position = int(torch.randperm(self.block, generator=self._generator(1, lane, now, age))[position])
         case, crop = self._crop((now - age) * self.block + position)
-        coins = torch.rand(3, generator=self._generator(2, lane, place, 0)) < 0.5
+        chance = self._generator(2, lane, place, 0)
+        coins = torch.rand(3, generator=chance) < 0.5
         mirrored = tuple(axis in self.mirror_axes and bool(coins[axis]) for axis in range(3))
-        return Use((case * self.lanes + lane) * self.crops_per_case + crop, mirrored)
+        return Use((case * self.lanes + lane) * self.crops_per_case + crop, mirrored, seed(chance))
 
     def _crop(self, in_lane: int) -> tuple[int, int]:
         """Case and crop that come at that place of a lane: soon after another, but not in one batch."""

@@ -1,6 +1,7 @@
 """Training samples straight from the engine: crops of heads that nobody has seen before.
 
-A case is drawn once for `crops_per_case` crops, a crop is made once for `reuse` places of the training (`schedule`).
+A case is drawn once for `crops_per_case` crops, a crop is made once for `reuse` places of the training (`schedule`), in
+each of which it is mirrored and tinted anew.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .engine import CaseParameters, Rendering, render, sample_case
 from .lesions import open_mask_folder
 from .schedule import Schedule
 from .space import Grid
+from .tint import sample_tint, tinted
 
 OVERVIEW_MM, OVERVIEW_SHAPE = 6.0, (28, 33, 28)
 """Voxels of a head of average size, and how many hold the whole brain: for statistics of its brightness and to see
@@ -102,7 +104,12 @@ class PhantomStream(Dataset):
     def __getitem__(self, index: int) -> Batch:
         samples = []
         for use in self.schedule.batch(index):
-            crop = self._kept(use.crop) if self.settings.reuse > 1 else self.sample(use.crop)
+            if self.settings.reuse == 1:
+                crop = self.sample(use.crop)
+            else:
+                crop = self._kept(use.crop)
+                tint = sample_tint(torch.Generator().manual_seed(use.seed))
+                crop = replace(crop, image=tinted(crop.image, tint))
             samples.append(mirror(crop, use.mirrored))
         return collate(samples)
 
