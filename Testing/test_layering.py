@@ -172,3 +172,11 @@ def test_cmake_lists_every_python_file(folder: Path) -> None:
     listed = set(text.split())
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
     assert listed == present, f"{listing}: add {sorted(present - listed)}, remove {sorted(listed - present)}"
+
+
+def test_cmake_lists_every_data_file() -> None:
+    """Configurations lie beside the code that reads them, and are installed with it."""
+    text = (TRAINING.parent / "CMakeLists.txt").read_text(encoding="utf-8")
+    listed = set(text.split("_DATA_FILES\n", 1)[1].split(")", 1)[0].split())
+    assert listed == {path.relative_to(TRAINING).as_posix() for path in TRAINING.rglob("*.yaml")}
+    assert 'RESOURCES "${TRAINING_DATA_FILES}"' in text

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import datalist, demo, doctor, evaluate, models, phantom
+from . import datalist, demo, doctor, evaluate, models, phantom, train
 from .output import PROGRAM
 
 application = typer.Typer(
@@ -25,6 +25,7 @@ application.add_typer(datalist.application, name="datalist")
 application.command()(doctor.doctor)
 application.command()(demo.demo)
 application.command()(phantom.phantom)
+application.command()(train.train)
 application.command()(evaluate.evaluate)
 
 

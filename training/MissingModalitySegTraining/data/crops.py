@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.modalities import Code
 
 from .batch import Batch
 from .cache import REGIONS, Cache, CachedCase
@@ -33,8 +34,11 @@ class CachedCrops(Dataset):
         flip: float = 0.5,
         flip_axes: tuple[int, ...] = (0, 1, 2),
         ids: Sequence[str] | None = None,
+        codes: Mapping[str, Code] | None = None,
     ) -> None:
         """`ids` choose cases, by default all; `flip` is the probability for each of `flip_axes` (of x, y, z).
+
+        `codes` say of cases, by id, what is shown of them where that is less than they have (`simulate_missing`).
 
         Raises `InputError` when there is no case to draw from.
         """
@@ -44,6 +48,7 @@ class CachedCrops(Dataset):
         self.cases = tuple(cache[name] for name in names)
         self.modalities = cache.options.modalities
         self.crop, self.batch_size, self.seed = tuple(crop), batch_size, seed
+        self.codes = {case.id: (codes or {}).get(case.id, case.code) for case in self.cases}
         self.foreground, self.flip, self.flip_axes = foreground, flip, tuple(flip_axes)
 
     def __getitem__(self, index: int) -> Batch:
@@ -71,14 +76,16 @@ class CachedCrops(Dataset):
         def write(array: np.ndarray, into: torch.Tensor) -> None:
             _crop_into(array, start, np.flip(into.numpy(), flipped))
 
+        shown = self.codes[case.id]
         for array, modality in zip(case.channels, case.code, strict=True):
-            write(array, batch.image[row, self.modalities.index(modality)])
+            if modality in shown:
+                write(array, batch.image[row, self.modalities.index(modality)])
         bits = np.zeros(self.crop, np.uint8)
         _crop_into(case.regions, start, np.flip(bits, flipped))
         for i in range(len(REGIONS)):
             batch.regions[row, i] = torch.from_numpy(bits >> i & 1)
         write(case.brain, batch.brain[row])
-        batch.code[row] = torch.tensor(case.code.vector)
+        batch.code[row] = torch.tensor([modality in shown for modality in self.modalities])
         batch.scored[row] = torch.tensor([name in case.scored for name in REGIONS])
 
     def _start(self, case: CachedCase, dice: np.random.Generator) -> list[int]:

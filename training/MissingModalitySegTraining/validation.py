@@ -1,0 +1,154 @@
+"""Looking at a network while it is trained, and once when it is done: Dice by code on cases it never sees, pictures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from MissingModalitySegLib.bundles import Normalisation, Tile
+from MissingModalitySegLib.engine.model import DEFAULT_TILE, Model
+from MissingModalitySegLib.engine.predict import labels_from, predict_channels
+from MissingModalitySegLib.labels import find_scheme
+from MissingModalitySegLib.modalities import Code
+
+from .configs.schema import TrainingConfig
+from .data.cache import REGIONS, Cache
+from .data.phantom_cases import phantom_cases
+from .data.source import Prepared
+from .evaluation.cached import evaluate_cached
+from .evaluation.results import Evaluation
+from .pictures import Pictured, mosaic
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The cases that are measured on."""
+
+    cache: Cache
+    ids: tuple[str, ...]
+    kind: str  # simulated or real
+
+
+def held_out(config: TrainingConfig, prepared: Prepared | None, folder: Path, device: str = "cpu") -> HeldOut | None:
+    """The cases that `config` keeps for validation; phantoms are made in `folder`. None where there are none."""
+    wanted = config.validation
+    if wanted.cases == 0:
+        return None
+    if prepared is not None:
+        ids = tuple(name for name in prepared.validation if prepared.cache[name].scored)[: wanted.cases]
+        return HeldOut(prepared.cache, ids, "real") if ids else None
+    phantom = config.data.phantom
+    kinds = [kind for kind, share in phantom.kinds.items() if share > 0]
+    cache, ids = phantom_cases(
+        folder, wanted.cases, kinds, wanted.seed, config.data.spacing, phantom.lesion_masks, device
+    )
+    return HeldOut(cache, ids, "simulated")
+
+
+def model_of(config: TrainingConfig, network: nn.Module, name: str | None = None) -> Model:
+    """`network` as the engine uses it, with the grid and the scale of the run."""
+    data = config.data
+    size = data.crop if data.normalisation.scope == "tile" else DEFAULT_TILE.size
+    multiple = network.multiple
+    return Model(
+        network,
+        config.modalities,
+        data.spacing,
+        Normalisation(data.normalisation.method, data.normalisation.scope),
+        find_scheme(config.labels),
+        Tile(tuple(-(-edge // multiple) * multiple for edge in size), multiple, DEFAULT_TILE.overlap),
+        name or config.method,
+    )
+
+
+def codes_of(choice: str | Sequence[str], config: TrainingConfig) -> tuple[Code, ...]:
+    """The codes that `few` (each modality alone, and all), `all` or a list of names mean."""
+    modalities = config.modalities
+    if choice == "all":
+        return Code.all(modalities)
+    if choice == "few":
+        chosen = [Code((modality,), modalities) for modality in modalities]
+        return tuple(dict.fromkeys([*chosen, Code.full(modalities)]))
+    return tuple(Code.parse(name, modalities) for name in choice)
+
+
+def evaluate_network(
+    config: TrainingConfig, network: nn.Module, cases: HeldOut, choice: str | Sequence[str]
+) -> Evaluation:
+    """Rows by case and code of `network` on the cases held out."""
+    datasets = {cases.cache[name].metadata.get("dataset") for name in cases.ids}
+    known = cases.kind == "simulated" or datasets == {"phantom"}
+    return evaluate_cached(
+        model_of(config, network),
+        cases.cache,
+        cases.ids,
+        codes_of(choice, config),
+        "validation",
+        "simulated" if known else None,
+    )
+
+
+def scores_of(evaluation: Evaluation) -> dict[str, float]:
+    """Mean Dice over all rows and regions (`mean`), by region, and by how many modalities there were (`with_1` …)."""
+    groups: dict[str, list[float]] = defaultdict(list)
+    for row in evaluation.rows:
+        values = [value for value in row["dice"].values() if value is not None]
+        groups["mean"] += values
+        for region, value in row["dice"].items():
+            if value is not None:
+                groups[region].append(value)
+        groups[f"with_{len(Code.parse(row['code']))}"] += values
+    return {name: float(np.mean(values)) for name, values in sorted(groups.items(), key=_order) if values}
+
+
+def _order(group: tuple[str, list[float]]) -> tuple[int, str]:
+    names = ("mean", *REGIONS)
+    return (names.index(group[0]), "") if group[0] in names else (len(names), group[0])
+
+
+def validator(
+    config: TrainingConfig,
+    cases: HeldOut,
+    segmenter: Callable[[nn.Module], nn.Module | None],
+    folder: Path,
+) -> Callable[[nn.Module, int], Mapping[str, float]]:
+    """What the loop calls at intervals: scores of the part of a network that segments; pictures go to `folder`."""
+
+    def validate(network: nn.Module, step: int) -> Mapping[str, float]:
+        part = segmenter(network)
+        evaluation = evaluate_network(config, part, cases, config.validation.codes)
+        if config.validation.pictures:
+            draw(config, part, cases, folder / f"step-{step:07d}.png")
+        return scores_of(evaluation)
+
+    return validate
+
+
+def draw(config: TrainingConfig, network: nn.Module, cases: HeldOut, path: Path) -> None:
+    """Write the mosaic of the first cases: answers from all that a case has, and from one modality alone."""
+    model = model_of(config, network)
+    pictured = []
+    for name in cases.ids[: config.validation.pictures]:
+        case = cases.cache[name]
+        there = tuple(modality for modality in config.modalities if modality in case.code)
+        channels = np.zeros((len(config.modalities), *case.shape), np.float32)
+        for modality in there:
+            channels[config.modalities.index(modality)] = case.channels[case.code.available.index(modality)]
+        brain = torch.from_numpy(np.array(case.brain))
+        codes = dict.fromkeys([Code(there, config.modalities), Code(there[-1:], config.modalities)])
+        answers = []
+        for code in codes:
+            shown = torch.from_numpy(channels) * torch.tensor(code.vector)[:, None, None, None]
+            labels = labels_from(predict_channels(model, shown, brain, code), model.scheme).numpy()
+            answers.append((f"from {code}" if len(code) < len(there) or len(code) == 1 else "from all", labels))
+        bits = np.array(case.regions) & (2**config.regions - 1)
+        truth = np.array(model.scheme.lookup, np.uint8)[bits]
+        pictured.append(Pictured(name, list(config.modalities), channels, truth, answers))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mosaic(pictured, model.scheme).save(path, optimize=True)
