@@ -192,6 +192,19 @@ def test_masks_per_sequence_are_used(tmp_path: Path) -> None:
     assert [(entry["code"], "whole head" in entry["why"]) for entry in result.skipped] == [("T1", True)]
 
 
+def test_a_case_said_to_be_extracted_is_taken_at_its_word(tmp_path: Path) -> None:
+    """With voxels of 8 mm the ball is larger than any brain."""
+    files = {"FLAIR": write(tmp_path / "flair.nii.gz", np.where(BRIGHT, 160, tissue()).astype(np.float32), (8, 8, 8))}
+    write(tmp_path / "lesion.nii.gz", HALF.astype(np.uint8), (8, 8, 8))
+    datalist = write_datalist(
+        tmp_path, case("said", modalities=files), case("not said", modalities=files, brain_extracted=None)
+    )
+    model = replace(bright(), spacing=8.0)
+    result = evaluate(model, read_datalist(datalist))
+    assert set(by_place(result.rows)) == {("said", "FLAIR")}
+    assert ("not said", "FLAIR") in {(entry["case"], entry["code"]) for entry in result.skipped}
+
+
 def test_an_interrupted_evaluation_goes_on(datalist: Path, tmp_path: Path) -> None:
     cases, output = read_datalist(datalist), tmp_path / "out"
     model = bright()

@@ -150,6 +150,9 @@ def test_what_cannot_be_compared_is_refused() -> None:
         compare(ours, evaluation(row("a", "T2", 0.5), model="other"))
     with pytest.raises(InputError, match="grid"):
         compare(ours, replace(ours, grid="model"))
+    redrawn = row("a", "T1", 0.5, volume_ml={"lesion": {"found": 1.0, "true": 99.0}})
+    with pytest.raises(InputError, match="another truth"):
+        compare(ours, evaluation(redrawn, model="other"))
 
 
 def test_nothing_scored_is_no_error() -> None:

@@ -124,6 +124,8 @@ def test_figures_tell_what_they_rest_on(made: Evaluation, tmp_path: Path) -> Non
     cells = [text.get_text() for text in heat_map(made).axes[0].texts]
     assert cells.count("0.60  n = 3") == 3
     assert cells.count("0.10  n = 3") == 3
+    assert [text.get_text() for text in heat_map(made).axes[1].texts] == ["no truth"]  # its Dice of 1 is for nothing
+    assert [tick.get_text() for tick in box_plots(made).axes[-1].get_yticklabels()] == ["FLAIR (n = 0)"]
 
 
 def test_an_evaluation_without_rows_can_be_shown(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ every channel is normalised by itself, and leaving one out is the same as never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +19,6 @@ import torch
 from MissingModalitySegLib.datalists import Case
 from MissingModalitySegLib.errors import InputError, located
 from MissingModalitySegLib.modalities import Code, Modality
-
-from ..data.volume_findings import judge_image, judge_nifti
 
 if TYPE_CHECKING:
     import SimpleITK as sitk  # noqa: N813
@@ -34,6 +33,7 @@ class CaseVolumes:
         self.case = case
         self._read: dict[Path, sitk.Image | InputError] = {}
         self._extracted: dict[Modality, np.ndarray | None] = {}
+        self._brains: dict[Hashable, sitk.Image] = {}
 
     def study(self, code: Code) -> Study:
         """The case as if only the modalities of `code` had been acquired, with the mask of the brain if one is known.
@@ -51,9 +51,11 @@ class CaseVolumes:
 
     def read(self, path: Path) -> sitk.Image:
         """The volume in a file of the case. Raises `InputError` when it is absent, damaged or not finite."""
+        from MissingModalitySegLib.engine import read_image
+
         if path not in self._read:
             try:
-                self._read[path] = read_sound(path)
+                self._read[path] = read_image(path)
             except InputError as error:
                 self._read[path] = error
         found = self._read[path]
@@ -81,24 +83,32 @@ class CaseVolumes:
         return self._extracted_brain(study) if _on_one_grid(study) else None
 
     def _extracted_brain(self, study: Study) -> sitk.Image | None:
-        """What preparation would find by itself, found once per volume instead of once per code."""
-        from MissingModalitySegLib.engine.brain import extracted_brain
+        """What preparation would find by itself, found once per volume instead of once per code.
+
+        A case that is said to be extracted is taken at its word, however large its brain may look.
+        """
+        from MissingModalitySegLib.engine.brain import background_value, extracted_brain, largest_part
         from MissingModalitySegLib.engine.images import from_array, to_array
 
         for modality, image in study.images.items():
             if modality not in self._extracted:
-                self._extracted[modality] = extracted_brain(to_array(image))
+                array = to_array(image)
+                mask = extracted_brain(array, image.GetSpacing())
+                if mask is None and self.case.brain_extracted and (value := background_value(array)) is not None:
+                    mask = largest_part(array != value)
+                self._extracted[modality] = mask
         masks = [mask for modality in study.images if (mask := self._extracted[modality]) is not None]
         if not masks:
             return None
-        return from_array(np.logical_or.reduce(masks).astype(np.uint8), study.images[study.reference])
+        image = from_array(np.logical_or.reduce(masks).astype(np.uint8), study.images[study.reference])
+        return self._brains.setdefault(_content(image), image)  # one of each in memory, not one for each code
 
 
 def groups(studies: dict[Code, Study], aligned: bool | None) -> Iterator[tuple[Study, tuple[Code, ...]]]:
     """Codes that can share one preparation, with the study of all their volumes."""
     from MissingModalitySegLib.engine import Study
 
-    shared: dict[object, list[Code]] = {}
+    shared: dict[Hashable, list[Code]] = {}
     for code, study in studies.items():
         alike = study.brain is not None and aligned is not False and _on_one_grid(study)
         key = (_grid(study.images[study.reference]), _content(study.brain)) if alike else code
@@ -114,33 +124,15 @@ def restrict(prepared: Prepared, code: Code) -> Prepared:
     return replace(prepared, channels=torch.where(there, prepared.channels, prepared.channels.new_zeros(())), code=code)
 
 
-def read_sound(path: Path) -> sitk.Image:
-    """Read a volume that figures may rest on: ITK fills up cut files and makes NaN zero without a word.
-
-    Raises `InputError` when it cannot be read, ends too early or holds any value that is not finite.
-    """
-    from MissingModalitySegLib.engine import read_image
-
-    image = read_image(path)
-    judges: Sequence[Callable] = [lambda: judge_image(image)]
-    if path.name.endswith((".nii", ".nii.gz")):
-        judges = [lambda: judge_nifti(path), *judges]
-    for judge in judges:
-        for _, code, sentence in judge():
-            if code in ("damaged-file", "not-finite"):
-                raise InputError(code, f"{path.name} {sentence}", "Get the file again, or mend it.")
-    return image
-
-
 def _on_one_grid(study: Study) -> bool:
     return len({_grid(image) for image in study.images.values()}) == 1
 
 
-def _grid(image: sitk.Image) -> tuple:
+def _grid(image: sitk.Image) -> Hashable:
     return image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection()
 
 
-def _content(mask: sitk.Image) -> tuple:
+def _content(mask: sitk.Image) -> Hashable:
     import SimpleITK as sitk  # noqa: N813
 
-    return _grid(mask), (sitk.GetArrayViewFromImage(mask) > 0.5).tobytes()
+    return _grid(mask), hashlib.blake2b(sitk.GetArrayViewFromImage(mask) > 0.5).digest()

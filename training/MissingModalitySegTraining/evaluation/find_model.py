@@ -8,9 +8,6 @@ from MissingModalitySegLib.bundles import find, load
 from MissingModalitySegLib.bundles.names import MANIFEST
 from MissingModalitySegLib.engine.model import Model, load_model
 
-RUN_CONFIG = "config.yaml"
-"""What tells the folder of a training run."""
-
 
 def find_model(text: str) -> Model:
     """The bundle called `text`, the bundle in that folder, or the final network of the training run in it.
@@ -20,10 +17,8 @@ def find_model(text: str) -> Model:
     folder = Path(text)
     if not folder.is_dir():
         return load_model(find(text))
-    if (folder / RUN_CONFIG).is_file() and not (folder / MANIFEST).exists():
-        from ..runs import open_run
-        from ..validation import model_of
+    from ..runs import is_run, open_run  # pulls in the configurations, which need pydantic and YAML
 
-        run = open_run(folder)
-        return model_of(run.config, run.products().network.eval(), folder.resolve().name)
+    if is_run(folder) and not (folder / MANIFEST).exists():
+        return open_run(folder).model(folder.resolve().name)
     return load_model(load(folder))

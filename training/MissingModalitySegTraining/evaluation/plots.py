@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .results import Evaluation, dataset_of, write_whole
-from .scores import value
+from .scores import has_truth, value
 from .tables import KINDS, codes_in, count_of
 
 if TYPE_CHECKING:
@@ -19,29 +19,31 @@ _DPI = 120
 
 
 def heat_map(evaluation: Evaluation) -> Figure:
-    """Mean Dice per code and region, a panel per data set; each cell holds the mean and n."""
+    """Mean Dice per code and region over the cases with truth, a panel per data set; each cell holds mean and n.
+
+    Cases whose truth is empty are left out: an answer of nothing would paint them all in the best colour.
+    """
     panels = evaluation.summary()["by_dataset"]
     most = max((len(tables["by_code"]) for tables in panels.values()), default=1)
     figure = _figure(len(panels), width=4.2, height=1.8 + 0.28 * most)
     for axes, (dataset, tables) in zip(_axes(figure, len(panels)), panels.items(), strict=True):
         codes, regions = codes_in(tables), list(tables["over_codes"])
-        means = [[tables["by_code"][str(code)].get(region) for region in regions] for code in codes]
-        numbers = [[each["dice"]["mean"] if each else float("nan") for each in line] for line in means]
-        axes.imshow(numbers, vmin=0, vmax=1, cmap="viridis", aspect="auto")
-        for i, line in enumerate(means):
-            for j, each in enumerate(line):
-                text = f"{each['dice']['mean']:.2f}  n = {each['dice']['n']}" if each else "–"
-                colour = "black" if each and each["dice"]["mean"] > 0.6 else "white" if each else "grey"
+        cells = [[_cell(tables["by_code"][str(code)].get(region)) for region in regions] for code in codes]
+        axes.imshow([[mean for mean, _ in line] for line in cells], vmin=0, vmax=1, cmap="viridis", aspect="auto")
+        for i, line in enumerate(cells):
+            for j, (mean, count) in enumerate(line):
+                text = f"{mean:.2f}  n = {count}" if count else "no truth"
+                colour = "grey" if not count else "black" if mean > 0.6 else "white"
                 axes.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
         axes.set_xticks(range(len(regions)), regions)
         axes.set_yticks(range(len(codes)), [str(code) for code in codes], fontsize=7)
         axes.set_title(_title(dataset, tables), fontsize=9)
-    figure.suptitle(f"{evaluation.model}: mean Dice", fontsize=10)
+    figure.suptitle(f"{evaluation.model}: mean Dice, cases with truth", fontsize=10)
     return figure
 
 
 def box_plots(evaluation: Evaluation) -> Figure:
-    """Dice of every case, per code: a row of panels per data set, a column per region; boxes are quartiles."""
+    """Dice of every case with truth, per code: a panel per data set and region; boxes are quartiles, dots cases."""
     panels = [
         (dataset, region, tables)
         for dataset, tables in evaluation.summary()["by_dataset"].items()
@@ -50,18 +52,17 @@ def box_plots(evaluation: Evaluation) -> Figure:
     most = max((len(tables["by_code"]) for *_, tables in panels), default=1)
     figure = _figure(len(panels), width=4.2, height=1.8 + 0.28 * most)
     for axes, (dataset, region, tables) in zip(_axes(figure, len(panels)), panels, strict=True):
-        codes = [code for code in codes_in(tables) if region in tables["by_code"][str(code)]]
-        values = [_dice_of(evaluation, dataset, str(code), region) for code in codes]
-        places = range(1, len(codes) + 1)
-        axes.boxplot(values, positions=list(places), orientation="horizontal", widths=0.6, showfliers=False)
+        codes = [str(code) for code in codes_in(tables) if region in tables["by_code"][str(code)]]
+        values = [_dice_of(evaluation, dataset, code, region) for code in codes]
+        places = list(range(1, len(codes) + 1))
+        axes.boxplot(values, positions=places, orientation="horizontal", widths=0.6, showfliers=False)
         for place, each in zip(places, values, strict=True):
             axes.plot(each, [place] * len(each), "o", markersize=3, alpha=0.5, color="tab:blue")
-        axes.set_yticks(
-            list(places), [f"{code} (n = {len(v)})" for code, v in zip(codes, values, strict=True)], fontsize=7
-        )
+        labels = [f"{code} (n = {len(each)})" for code, each in zip(codes, values, strict=True)]
+        axes.set_yticks(places, labels, fontsize=7)
         axes.invert_yaxis()
         axes.set_xlim(-0.02, 1.02)
-        axes.set_xlabel(f"Dice, {region}", fontsize=8)
+        axes.set_xlabel(f"Dice, {region}, cases with truth", fontsize=8)
         axes.set_title(_title(dataset, tables), fontsize=9)
     figure.suptitle(evaluation.model, fontsize=10)
     return figure
@@ -74,10 +75,18 @@ def save(figure: Figure, path: Path) -> Path:
     return write_whole(path, content.getvalue())
 
 
+def _cell(figures: Mapping[str, Any] | None) -> tuple[float, int]:
+    """Mean (not a number where there is none) and n."""
+    found = {"mean": None, "n": 0} if figures is None else figures["dice_where_true"]
+    return (float("nan") if found["mean"] is None else found["mean"]), found["n"]
+
+
 def _dice_of(evaluation: Evaluation, dataset: str, code: str, region: str) -> list[float]:
-    rows = (row for row in evaluation.rows if row["code"] == code)
-    values = (value(row, region, "dice") for row in rows if dataset_of(row, evaluation.datalist) == dataset)
-    return [each for each in values if each is not None]
+    return [
+        value(row, region, "dice")
+        for row in evaluation.rows
+        if row["code"] == code and dataset_of(row, evaluation.datalist) == dataset and has_truth(row, region)
+    ]
 
 
 def _title(dataset: str, tables: dict[str, Any]) -> str:

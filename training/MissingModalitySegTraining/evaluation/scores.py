@@ -35,6 +35,11 @@ def value(row: Row, region: str, measure: str) -> float | None:
     return row.get(measure, {}).get(region)
 
 
+def has_truth(row: Row, region: str) -> bool:
+    """Whether a region was scored and its truth holds anything."""
+    return region in row["dice"] and not truth_is_empty(row, region)
+
+
 def truth_is_empty(row: Row, region: str) -> bool:
     """Whether the truth holds nothing of a scored region."""
     return row["lesions"][region]["true"] == 0

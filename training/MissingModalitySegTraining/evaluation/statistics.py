@@ -105,7 +105,7 @@ def compare(ours: Evaluation, other: Evaluation) -> Figures:
     ranking; where all are equal p is 1); `left_out`, pairs without a figure on either side (HD95 infinite); `p`; the
     effect as `median_difference` and `mean_difference` (ours - other, zeros included); `better` and `worse`, in how
     many pairs ours is. `by_subject` holds the same test over one mean difference per subject. Raises `InputError` when
-    nothing can be paired, or masks were compared on different grids.
+    nothing can be paired, masks were compared on different grids, or cases of one name have different truths.
     """
     if ours.grid != other.grid:
         raise InputError(
@@ -121,6 +121,8 @@ def compare(ours: Evaluation, other: Evaluation) -> Figures:
             f"“{ours.model}” and “{other.model}” were evaluated on no common case and code.",
             "Evaluate both on the same datalist and subsets.",
         )
+    for one, two in pairs:
+        _check_same_truth(one, two)
     return {
         "ours": ours.model,
         "other": other.model,
@@ -141,6 +143,16 @@ def wilcoxon(differences: Sequence[float]) -> tuple[float, int]:
     if not other_than_zero:
         return 1.0, len(differences)
     return float(stats.wilcoxon(other_than_zero).pvalue), len(differences) - len(other_than_zero)
+
+
+def _check_same_truth(one: Row, two: Row) -> None:
+    volumes = [{region: volume["true"] for region, volume in row["volume_ml"].items()} for row in (one, two)]
+    if any(volumes[0][region] != volumes[1][region] for region in one["dice"] if region in two["dice"]):
+        raise InputError(
+            "other-truth",
+            f"The case “{one['case']}” has another truth in one evaluation than in the other.",
+            "Evaluate both on the same datalist.",
+        )
 
 
 def _compared(pairs: Sequence[tuple[Row, Row]], region: str, measure: str) -> Figures | None:
