@@ -121,3 +121,22 @@ def test_networks_have_the_channels_and_regions_of_the_run() -> None:
 def test_networks_that_do_not_fit_are_refused_by_key(method, architecture, config, key) -> None:
     with pytest.raises(InputError, match=key):
         regimes_of(method, tiny_setup(method, config, architecture))
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("moe", {"balance_weight": -0.1}),
+        ("moe", {"distillation_weight": -1}),
+        ("moe", {"temperature": 0}),
+        ("universal", {"segmentation_weight": -1}),
+        ("universal", {"data_weight": -1}),
+        ("universal", {"hidden_share": 1.5}),
+        ("universal", {"keep": 0}),
+        ("universal", {"token": 0}),
+        ("mae_baseline", {"most_dropped": -1}),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_by_key(method, options) -> None:
+    with pytest.raises(InputError, match=next(iter(options))):
+        find_method(method).options(**options)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from MissingModalitySegLib.networks.configs import require
 from MissingModalitySegLib.networks.universal.autoencoder import MaskedAutoencoder
 from MissingModalitySegLib.networks.universal.completion import complete
 from MissingModalitySegLib.networks.universal.segmentation import UniversalSegmenter
@@ -32,6 +33,11 @@ class CoDistillationSettings:
     hidden_share: float = 0.5
     dice_of_empty: bool = True
     cross_entropy: bool = True
+
+    def __post_init__(self) -> None:
+        for key in ("data_weight", "distillation_weight"):
+            require(getattr(self, key) >= 0, key, "a weight is zero or more.")
+        require(0 <= self.hidden_share <= 1, "hidden_share", "a share from 0 to 1 is meant.")
 
 
 class StudentAndRecovery(nn.Module):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .pretraining import Masking
 from .stages import Method, Networks, Products, Setup, Stage
 from .universal import fine_tuning, pretraining
 
@@ -20,6 +21,9 @@ class AutoencoderBaselineOptions:
     token: int = 16
     cross_entropy: bool = True
     dice_of_empty: bool = True
+
+    def __post_init__(self) -> None:
+        Masking(self.most_dropped, self.keep, self.token)  # checks them
 
 
 def stages(setup: Setup) -> list[Stage]:

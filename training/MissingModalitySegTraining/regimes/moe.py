@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.networks.configs import require
 
 from ..data.batch import Batch
 from ..losses.expert_balance import every_code, expert_balance
@@ -45,6 +46,11 @@ class MixtureOfExpertsOptions:
     temperature: float = 2.0
     soft_target: bool = True
     dice_of_empty: bool = True
+
+    def __post_init__(self) -> None:
+        for key in ("balance_weight", "distillation_weight"):
+            require(getattr(self, key) >= 0, key, "a weight is zero or more.")
+        require(self.temperature > 0, "temperature", "it must be more than 0.")
 
 
 class MixtureOfExperts:

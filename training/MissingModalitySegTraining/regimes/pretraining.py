@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from MissingModalitySegLib.networks.configs import require
 from MissingModalitySegLib.networks.universal.autoencoder import MaskedAutoencoder
 from MissingModalitySegLib.networks.universal.masking import mask_tokens
 
@@ -23,6 +24,11 @@ class Masking:
     most_dropped: int = 3
     keep: float = 0.125
     token: int = 16
+
+    def __post_init__(self) -> None:
+        require(self.most_dropped >= 0, "most_dropped", "it cannot be negative.")
+        require(0 < self.keep <= 1, "keep", f"{self.keep} is not a fraction in (0, 1].")
+        require(self.token >= 1, "token", "a token has at least one voxel.")
 
 
 class MaskedReconstruction:

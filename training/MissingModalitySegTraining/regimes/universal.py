@@ -36,6 +36,7 @@ from typing import Any, Literal
 
 from torch import nn
 
+from MissingModalitySegLib.networks.configs import require
 from MissingModalitySegLib.networks.registry import build
 from MissingModalitySegLib.networks.universal.autoencoder import MaskedAutoencoder
 from MissingModalitySegLib.networks.universal.segmentation import UniversalSegmenter
@@ -71,6 +72,11 @@ class UniversalOptions:
     token: int = 16
     cross_entropy: bool = True
     dice_of_empty: bool = True
+
+    def __post_init__(self) -> None:
+        require(self.segmentation_weight >= 0, "segmentation_weight", "a weight is zero or more.")
+        _masking(self)  # checks what it takes, as does the next
+        _co_distillation(self)
 
 
 def stages(setup: Setup) -> list[Stage]:
@@ -132,13 +138,7 @@ def approximation(setup: Setup) -> Stage:
 def distillation(setup: Setup, pretrained: str) -> Stage:
     """Stage 3b. D: the student does not start from the teacher but, like it, from φ and with a new head."""
     options = setup.options
-    settings = CoDistillationSettings(
-        options.data_weight,
-        options.distillation_weight,
-        options.hidden_share,
-        options.dice_of_empty,
-        options.cross_entropy,
-    )
+    settings = _co_distillation(options)
 
     def regime(networks: Networks) -> CoDistillation:
         phi = networks[pretrained]
@@ -192,6 +192,16 @@ def _segmenter(setup: Setup, autoencoder: MaskedAutoencoder, **config: Any) -> U
 
 def _masking(options: Any) -> Masking:
     return Masking(options.most_dropped, options.keep, options.token)
+
+
+def _co_distillation(options: UniversalOptions) -> CoDistillationSettings:
+    return CoDistillationSettings(
+        options.data_weight,
+        options.distillation_weight,
+        options.hidden_share,
+        options.dice_of_empty,
+        options.cross_entropy,
+    )
 
 
 METHOD = Method("universal", UniversalOptions, stages, products)
