@@ -52,7 +52,8 @@ def evaluate(
 ) -> None:
     """Segment labelled cases as if only some sequences had been acquired, and score the answers.
 
-    Each case's brain_extracted, brain_mask(s) and aligned are obeyed. What cannot be scored is listed with its reason.
+    Each case's brain_extracted and brain_mask(s) are obeyed; volumes are taken where they lie in physical space. What
+    cannot be scored is listed with its reason.
     """
     try:
         from MissingModalitySegTraining.evaluation import evaluate as evaluation
