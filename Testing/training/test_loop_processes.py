@@ -50,10 +50,12 @@ def test_two_processes_walk_the_path_of_one(tmp_path: Path) -> None:
         from Testing.training.test_loop_processes import *
         rank, folder = int(os.environ["RANK"]), Path({str(tmp_path)!r})
         class Ends(Experts):
-            calls = 0
+            def __init__(self, rank, call):
+                super().__init__()
+                self.rank, self.call, self.calls = rank, call, 0
             def losses(self, *arguments):
                 self.calls += 1
-                if self.calls == 7 and rank == 1:
+                if self.calls == self.call and rank == self.rank:
                     os.kill(os.getpid(), signal.SIGTERM)
                 return super().losses(*arguments)
         def validate(network, step):
@@ -61,11 +63,12 @@ def test_two_processes_walk_the_path_of_one(tmp_path: Path) -> None:
             return {{"step": step}}
         network = fit(Experts(), Samples(), settings(**CHANGES), folder / "together", validate)
         torch.save({{**network.state_dict()}}, folder / f"weights{{rank}}.pt")
-        ends = Ends()
-        try:
-            fit(ends, Samples(), settings(**CHANGES, workers=1), folder / "handed-on")
-        except SystemExit as error:
-            (folder / f"ended{{rank}}").write_text(f"{{error.code}} after {{ends.calls}}")
+        for ends in (Ends(rank=1, call=7), Ends(rank=0, call=5)):
+            try:
+                fit(ends, Samples(), settings(**CHANGES, workers=1), folder / "handed-on")
+            except SystemExit as error:
+                with (folder / f"ended{{rank}}").open("a") as file:
+                    file.write(f"{{error.code}} after {{ends.calls}} ")
         """
     )
     (tmp_path / "script.py").write_text(script)
@@ -85,11 +88,11 @@ def test_two_processes_walk_the_path_of_one(tmp_path: Path) -> None:
         for name, value in alone.state_dict().items():
             assert weights[name].item() == pytest.approx(value.item(), rel=1e-4)
         assert weights["unused"].item() == start
-        assert (tmp_path / f"ended{rank}").read_text() == "143 after 7"
+        assert (tmp_path / f"ended{rank}").read_text() == "143 after 7 143 after 5 "
     for column in ("loss", "even", "norm", "rate", "samples"):
         assert rows(tmp_path / "together", column) == pytest.approx(rows(tmp_path / "alone", column), rel=1e-4)
     assert (tmp_path / "together" / "scores.csv").read_text().split() == ["step", "20"]
-    assert counters(tmp_path / "handed-on")["step"] == 7
+    assert counters(tmp_path / "handed-on")["step"] == 12
     fit(Experts(), Samples(), settings(**CHANGES, accumulate=2), tmp_path / "handed-on")
     assert rows(tmp_path / "handed-on") == pytest.approx(rows(tmp_path / "alone"), rel=1e-4)
 
