@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import datalist, demo, doctor, evaluate, models, phantom, train
+from . import datalist, demo, doctor, evaluate, models, phantom, reproduce, train
 from .output import PROGRAM
 
 application = typer.Typer(
@@ -27,6 +27,7 @@ application.command()(demo.demo)
 application.command()(phantom.phantom)
 application.command()(train.train)
 application.command()(evaluate.evaluate)
+application.command()(reproduce.reproduce)
 
 
 def _show_version(wanted: bool) -> None:

@@ -52,18 +52,18 @@ class Specialisation:
     (`loop.processes` minds that other processes may have such samples). The gate waits: it takes no gradient.
     """
 
-    def __init__(self, network: MixtureOfModalityExperts, options: ModalityExpertsOptions) -> None:
+    def __init__(self, network: MixtureOfModalityExperts, dice_of_empty: bool = True) -> None:
         network.requires_grad_(False)
         network.experts.requires_grad_(True)
         self.network = network
-        self.options = options
+        self.dice_of_empty = dice_of_empty
 
     def losses(self, batch: Batch, progress: float, generator: torch.Generator) -> Mapping[str, Tensor]:
         terms = []
         for channel, expert in enumerate(self.network.experts):
             if bool((shown := batch.code[:, channel] > 0).any()):
                 own = select(batch, shown)
-                truth = truth_for(self.network, own, dice_of_empty=self.options.dice_of_empty)
+                truth = truth_for(self.network, own, dice_of_empty=self.dice_of_empty)
                 levels = expert(own.image[:, channel : channel + 1])
                 terms.append(deep_supervision_loss(levels, truth.target, truth.loss))
         return {"loss": torch.stack(terms).sum()}
@@ -115,7 +115,7 @@ def stages(setup: Setup) -> list[Stage]:
         return network
 
     def specialise(networks: Networks) -> Specialisation:
-        return Specialisation(fresh(), setup.options)
+        return Specialisation(fresh(), setup.options.dice_of_empty)
 
     def collaborate(networks: Networks) -> Collaboration:
         start = copy_of(networks["experts"]) if setup.options.specialised_start else fresh()

@@ -1,0 +1,161 @@
+"""`reproduce`: a table or a figure of a paper, from its trainings to its text, resumable at every level."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from MissingModalitySegLib import __version__
+from MissingModalitySegLib.errors import InputError
+
+from ..evaluation.rows import Row
+from ..runs import DONE, Run
+from .aggregation import where_true
+from .cohorts import Cohort
+from .datalist_data import datalist_data
+from .experiments import Laboratory
+from .phantoms import phantom_data
+from .prepared import CohortData, Report
+from .report import markdown
+from .results import FilledTable, fill, write
+from .scales import SCALES, Scale
+from .tables import TableDefinition
+
+PAPERS = ("moe", "universal", "mome")
+FIGURES = {"moe": ("gates",), "universal": ("fig3",), "mome": ("experts",)}
+"""Pictures: gate weights by code, reconstructions, expert activity with and without curriculum."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be reproduced, from which data, how large, and where."""
+
+    paper: str
+    name: str
+    data: str = "phantom"
+    """`phantom`, or the path of a datalist."""
+    scale: str = "smoke"
+    output: Path = Path("reproduction")
+    seed: int = 0
+    unseen: tuple[str, ...] = ()
+    """Data sets of a datalist that count as unseen (mome)."""
+
+
+def names_of(paper: str) -> tuple[str, ...]:
+    """What can be reproduced of a paper. Raises `InputError` for another."""
+    if paper not in PAPERS:
+        raise InputError("unknown-paper", f"“{paper}” is not among the papers.", f"Use one of {', '.join(PAPERS)}.")
+    return (*(table.name for table in _tables(paper)), *FIGURES[paper])
+
+
+def reproduce(order: Order, report: Report = print) -> Path:
+    """Train what is missing, answer, write; the path of the Markdown file or picture.
+
+    `report` hears what is being done. After every arm the table is written as far as it is known. Raises `InputError`
+    for what does not exist; Ctrl-C and SIGTERM end a training with a checkpoint, and the same order goes on.
+    """
+    known = names_of(order.paper)
+    if order.name not in known:
+        hint = f"Use one of {', '.join(known)}."
+        raise InputError("unknown-table", f"“{order.name}” of {order.paper} is not covered.", hint)
+    if order.scale not in SCALES:
+        raise InputError("unknown-scale", f"“{order.scale}” is no scale.", f"Use one of {', '.join(SCALES)}.")
+    scale = SCALES[order.scale]
+    if order.name in FIGURES[order.paper]:
+        from .figures import draw
+
+        return draw(order, scale, report)
+    definition = next(table for table in _tables(order.paper) if table.name == order.name)
+    laboratory = open_laboratory(order, scale, definition.cohort, report)
+    answers: dict[str, list[Row]] = {}
+    path = place_of(order) / f"{order.name}.md"
+    for name, arm in definition.arms.items():
+        answers[name] = [where_true(row) for asked in arm.asked for row in laboratory.answers(asked)]
+        table = fill(definition, answers, laboratory.data, facts_of(order, scale, laboratory, definition))
+        path = write(table, place_of(order), markdown(table))
+        report(f"{order.paper} {order.name}: {name} done, {len(table.waiting)} to go; {path}")
+    return path
+
+
+def filled_again(order: Order) -> dict[str, Any]:
+    """What the JSON file of a finished order holds."""
+    return json.loads((place_of(order) / f"{order.name}.json").read_text(encoding="utf-8"))
+
+
+def place_of(order: Order) -> Path:
+    """Where the tables and figures of an order go; its data and runs lie beside them."""
+    source = "" if order.data == "phantom" else f"-{Path(order.data).stem}"
+    return Path(order.output) / order.paper / f"{order.scale}-seed{order.seed}{source}"
+
+
+def open_laboratory(order: Order, scale: Scale, cohort: Cohort, report: Report) -> Laboratory:
+    """The data of a cohort, made if need be, and the place of its runs."""
+    folder = place_of(order).absolute()
+    data = open_data(order, scale, cohort, folder / f"data-{cohort.name}", report)
+    runs = folder / f"runs-{cohort.name}"
+    runs.mkdir(parents=True, exist_ok=True)
+    return Laboratory(runs, cohort, data, scale, order.seed, report)
+
+
+def open_data(order: Order, scale: Scale, cohort: Cohort, folder: Path, report: Report) -> CohortData:
+    """Phantoms, or the cases of a datalist."""
+    if order.data == "phantom":
+        return phantom_data(cohort, scale, order.seed, folder, report)
+    return datalist_data(Path(order.data), order.unseen, cohort, scale, order.seed, folder, report)
+
+
+def facts_of(order: Order, scale: Scale, laboratory: Laboratory, definition: TableDefinition) -> dict[str, Any]:
+    """What a reader must know of our figures."""
+    runs = [laboratory.place(training) for training in definition.trainings]
+    finished = [run for folder in runs if (run := _finished(folder)) is not None]
+    notes = []
+    encoders = {run.config.network.config.get("prompt_encoder") for run in finished if run.config.method == "universal"}
+    if encoders - {None, "clip"}:
+        notes.append(
+            f"Where the paper's network reads CLIP's embedding of the prompt, ours reads those of "
+            f"{', '.join(sorted(encoders - {None, 'clip'}))} (a row called binary means the code itself)."
+        )
+    return {
+        "data": laboratory.data.about,
+        "kind": laboratory.data.kind,
+        "scale": scale.name,
+        "scale_about": scale.about,
+        "seed": order.seed,
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "version": __version__,
+        "trainings": [_described(run) for run in finished],
+        "notes": notes,
+    }
+
+
+def _described(run: Run) -> dict[str, Any]:
+    stages = run.provenance()["stages"]
+    own = [stage for stage in stages.values() if "taken_from" not in stage]
+    return {
+        "run": run.folder.name,
+        "stages": [(name, stage["steps"], "taken_from" in stage) for name, stage in stages.items()],
+        "minutes": sum(stage["seconds"] for stage in own) / 60,
+        "commit": next((stage.get("commit") for stage in own), None),
+    }
+
+
+def _finished(folder: Path) -> Run | None:
+    from .experiments import open_run_or_none
+
+    if not any(folder.glob(f"*/{DONE}")):
+        return None
+    run = open_run_or_none(folder)
+    return run if run is not None and run.finished else None
+
+
+def _tables(paper: str) -> Sequence[TableDefinition]:
+    return import_module(f".{paper}", __package__).TABLES
+
+
+__all__ = ["FIGURES", "PAPERS", "FilledTable", "Order", "names_of", "open_laboratory", "place_of", "reproduce"]
