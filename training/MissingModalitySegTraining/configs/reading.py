@@ -21,6 +21,9 @@ from .checks import Problems, validate
 from .documents import compose, suggestion
 from .schema import DataSection, LoopSection, StageSection, TrainingConfig, section_of
 
+GENERATED = ("phantom", "heads")
+"""Sources that are no data set."""
+
 _FROM_RUN = {"channels", "regions"}
 """Keys of a network that follow from the run's modalities and labels."""
 
@@ -145,12 +148,11 @@ def _network(config: TrainingConfig, problems: Problems) -> Any:
     if section.preset is not None and section.preset not in kind.PRESETS:
         problems.add("network.preset", f"there is no “{section.preset}”. {suggestion(section.preset, kind.PRESETS)}")
         return section
-    before = len(problems.sentences)
-    validate(section_of("Network", kind.Config), section.config, problems, "network.config.")
-    if len(problems.sentences) > before:
-        return section
+    own = Problems()
+    validate(section_of("Network", kind.Config), section.config, own, "network.config.")
+    problems.sentences += own.sentences
     try:
-        _, complete = registry.resolve(section.model_dump())
+        _, complete = registry.resolve(section.model_dump() | {"config": own.without_bad_keys(section.config)})
     except InputError as error:
         problems.caught("network.config", error)
         return section
@@ -186,10 +188,10 @@ def _check_modalities(config: TrainingConfig, problems: Problems) -> None:
 
 
 def _check_data(data: DataSection, config: TrainingConfig, prefix: str, problems: Problems) -> None:
-    if data.source == "phantom":
+    if data.source in GENERATED:
         for key, value in (("fold", data.fold), ("ids", data.ids), ("cache", data.cache)):
             if value is not None:
-                problems.add(f"{prefix}{key}", "it says something of a data set, but the source is “phantom”.")
+                problems.add(f"{prefix}{key}", f"it says something of a data set, but the source is “{data.source}”.")
     if data.normalisation.method == "minmax" and data.normalisation.scope == "brain":
         problems.add(f"{prefix}normalisation", "the brightest voxel is looked for in each crop: set scope: tile.")
     kinds = data.phantom.kinds
@@ -211,8 +213,10 @@ def _check_validation(config: TrainingConfig, problems: Problems) -> None:
                 Code.parse(code, config.modalities)
             except InputError as error:
                 problems.caught(f"validation.{key}", error)
-    if config.data.source == "phantom" and config.validation.ids is not None:
-        problems.add("validation.ids", "it says something of a data set, but data.source is “phantom”.")
+    if config.data.source in GENERATED and config.validation.ids is not None:
+        problems.add("validation.ids", f"it says something of a data set, but data.source is “{config.data.source}”.")
+    if config.data.source == "heads" and config.validation.cases:
+        problems.add("validation.cases", "phantoms for validation are without skulls; use 0 with whole heads.")
 
 
 def _stages(setup: Setup, method: Method, problems: Problems) -> list[Stage]:
