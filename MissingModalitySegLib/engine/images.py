@@ -8,12 +8,14 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from ..errors import InputError
+from . import nifti
 
 
 def read_image(path: str | Path) -> sitk.Image:
     """A scalar 3D volume in physical space (LPS millimetres, as ITK has it); float32 unless it holds integers.
 
-    Raises `InputError` for what is missing, unreadable, not three-dimensional or in colour.
+    Raises `InputError` for what is missing, unreadable, cut off, not three-dimensional or in colour, and for values
+    that are NaN or infinite.
     """
     path = Path(path)
     if not path.exists():
@@ -26,7 +28,13 @@ def read_image(path: str | Path) -> sitk.Image:
             f"{path.name} cannot be read as a volume.",
             "It may be truncated, or of a format ITK does not know; NIfTI and NRRD always work.",
         ) from error
-    return as_volume(image, path.name)
+    if path.name.endswith(nifti.SUFFIXES):
+        nifti.check_nifti(path)
+    image = as_volume(image, path.name)
+    if "float" in image.GetPixelIDTypeAsString():
+        values = sitk.GetArrayViewFromImage(image)
+        nifti.refuse_not_finite(path.name, values.size - int(np.count_nonzero(np.isfinite(values))), values.size)
+    return image
 
 
 def as_volume(image: sitk.Image, name: str) -> sitk.Image:
@@ -45,7 +53,10 @@ def as_volume(image: sitk.Image, name: str) -> sitk.Image:
 
 
 def to_array(image: sitk.Image) -> np.ndarray:
-    """The voxels as float32 in (x, y, z) order; not-finite ones become the smallest finite value."""
+    """The voxels as float32 in (x, y, z) order; not-finite ones become the smallest finite value.
+
+    What `read_image` read has none, but an image may come from elsewhere.
+    """
     array = sitk.GetArrayFromImage(image).transpose(2, 1, 0).astype(np.float32)
     finite = np.isfinite(array)
     if not finite.all():

@@ -150,7 +150,7 @@ def _brain_on(grid: sitk.Image, study: Study) -> np.ndarray:
         return to_array(resample_labels(study.brain > 0.5, grid)) > 0.5
     found = []
     for image in study.images.values():
-        mask = extracted_brain(to_array(image))
+        mask = extracted_brain(to_array(image), image.GetSpacing())
         if mask is not None:
             found.append(to_array(resample_labels(from_array(mask.astype(np.uint8), image), grid)) > 0.5)
     if not found:

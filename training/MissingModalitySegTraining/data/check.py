@@ -15,7 +15,7 @@ from MissingModalitySegLib.datalists import Case, datalist_from_dict, load_docum
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.labels import SCHEMES, find_scheme
 
-from .volume_findings import Judgement, Severity, grid_difference, judge_image, judge_label, judge_mask, judge_nifti
+from .volume_findings import Judgement, Severity, grid_difference, judge_image, judge_label, judge_mask
 
 if TYPE_CHECKING:
     import SimpleITK as sitk  # noqa: N813
@@ -95,10 +95,7 @@ def check_case(case: Case, where: str) -> list[Finding]:
         except InputError as error:
             findings.append(Finding("error", error.code, at, error.message))
             return None
-        judgements = list(judge(image))
-        if path.name.endswith((".nii", ".nii.gz")):
-            judgements += judge_nifti(path)
-        findings.extend(Finding(severity, code, at, f"{path.name} {text}") for severity, code, text in judgements)
+        findings.extend(Finding(severity, code, at, f"{path.name} {text}") for severity, code, text in judge(image))
         return image
 
     volumes, contents = {}, {}
@@ -175,12 +172,15 @@ def _across(cases: Sequence[tuple[str, Case]]) -> Iterator[Finding]:
 
 
 def _not_extracted(image: sitk.Image) -> str | None:
-    from MissingModalitySegLib.engine.brain import background_value
+    from MissingModalitySegLib.engine.brain import background_value, extracted_brain
     from MissingModalitySegLib.engine.images import to_array
 
-    if background_value(to_array(image)) is not None:
-        return None
-    return "is said to be brain extracted but has no constant background."
+    array = to_array(image)
+    if background_value(array) is None:
+        return "is said to be brain extracted but has no constant background."
+    if extracted_brain(array, image.GetSpacing()) is None:
+        return "is said to be brain extracted but is as large as a whole head."
+    return None
 
 
 def _digest(image: sitk.Image) -> bytes:

@@ -1,14 +1,12 @@
 """What can be wrong with a single volume, a label map or a pair of grids, judged from the voxels and the header alone.
 
-Each function yields (severity, code, sentence); the sentence goes on after the name of the file.
+What is damaged or not finite does not come this far: the engine refuses to read it. Each function yields (severity,
+code, sentence); the sentence goes on after the name of the file.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -34,38 +32,11 @@ def judge_image(image: sitk.Image) -> Iterator[Judgement]:
     """Constants, masks and label maps given as images, CT, an extent that no head has."""
     import SimpleITK as sitk  # noqa: N813
 
-    values = sitk.GetArrayViewFromImage(image).ravel()
-    finite = np.isfinite(values)
-    if not finite.all():
-        yield _not_finite(values.size - int(np.count_nonzero(finite)), values.size)
-    yield from _judge_values(values[finite])
+    yield from _judge_values(sitk.GetArrayViewFromImage(image).ravel())
     extent = [size * spacing for size, spacing in zip(image.GetSize(), image.GetSpacing(), strict=True)]
     if min(extent) < _SMALLEST_FIELD or max(extent) > _LARGEST_FIELD:
         shown = " x ".join(f"{length:.3g}" for length in extent)
         yield "warning", "odd-extent", f"measures {shown} mm; its voxel size may be wrong."
-
-
-def judge_nifti(path: Path) -> Iterator[Judgement]:
-    """What ITK's reader of NIfTI hides: it fills what a truncated file lacks with zeros, and makes NaN zero."""
-    import nibabel
-
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            content = file.read()
-        values = np.asanyarray(nibabel.Nifti1Image.from_bytes(content).dataobj)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        yield "error", "damaged-file", f"is damaged or cut off ({error})."
-        return
-    except nibabel.filebasedimages.ImageFileError:
-        return  # another format under this name; ITK was able to read it
-    if values.dtype.kind == "f" and (bad := values.size - int(np.count_nonzero(np.isfinite(values)))):
-        yield _not_finite(bad, values.size)
-
-
-def _not_finite(bad: int, size: int) -> Judgement:
-    share = bad / size
-    text = f"has {bad} voxels that are NaN or infinite ({100 * share:.2g} %)."
-    return "error" if share > 0.01 else "warning", "not-finite", text
 
 
 def _judge_values(values: np.ndarray) -> Iterator[Judgement]:
@@ -112,9 +83,6 @@ def judge_label(image: sitk.Image, scheme: LabelScheme) -> Iterator[Judgement]:
     import SimpleITK as sitk  # noqa: N813
 
     values = np.unique(sitk.GetArrayViewFromImage(image))
-    if not np.isfinite(values).all():
-        yield "error", "not-finite", "has voxels that are NaN or infinite."
-        values = values[np.isfinite(values)]
     try:
         scheme.check_values(values.tolist(), "It")
     except InputError as error:

@@ -1,0 +1,89 @@
+"""What ITK hides about a NIfTI file: it fills up what a cut file lacks with zeros, and makes NaN zero."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from ..errors import InputError
+
+SUFFIXES = (".nii", ".nii.gz")
+
+_HEADER = 348  # bytes
+_CHUNK = 2**22  # bytes; a multiple of every voxel's size
+_FLOATS = {16: "f4", 64: "f8"}  # NIfTI's codes of data types
+
+
+@dataclass(frozen=True)
+class _Voxels:
+    """Where the voxels lie in a file, in bytes, and their type where they are floats."""
+
+    start: int
+    size: int
+    dtype: np.dtype | None
+
+
+def check_nifti(path: Path) -> None:
+    """Read every voxel of a NIfTI file as it is stored; a file of another format under this name is passed over.
+
+    Raises `InputError`: `damaged-file` when it ends too early or cannot be unpacked, `not-finite` when it holds NaN or
+    infinite values.
+    """
+    try:
+        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as stream:
+            voxels = _header(stream)
+            if voxels is not None:
+                _check_voxels(path, stream, voxels)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(path, str(error)) from error
+
+
+def refuse_not_finite(name: str, bad: int, size: int) -> None:
+    """Raise `InputError` (`not-finite`) when `bad` voxels out of `size` are NaN or infinite."""
+    if bad:
+        raise InputError(
+            "not-finite",
+            f"{name} has {bad} voxels that are NaN or infinite ({100 * bad / size:.2g} %).",
+            "Give them a value: outside the brain, the one that the background has.",
+        )
+
+
+def _header(stream: BinaryIO) -> _Voxels | None:
+    """Read from a header of NIfTI-1, the only version that ITK knows; None where there is another."""
+    content = stream.read(_HEADER)
+    for order in "<>":
+        if len(content) == _HEADER and struct.unpack_from(f"{order}i", content)[0] == _HEADER:
+            rank, *sizes = struct.unpack_from(f"{order}8h", content, 40)
+            kind, bits = struct.unpack_from(f"{order}2h", content, 70)
+            (start,) = struct.unpack_from(f"{order}f", content, 108)
+            if 1 <= rank <= 7 and start >= _HEADER:
+                dtype = np.dtype(f"{order}{_FLOATS[kind]}") if kind in _FLOATS else None
+                return _Voxels(int(start), prod(max(size, 1) for size in sizes[:rank]) * bits // 8, dtype)
+    return None
+
+
+def _check_voxels(path: Path, stream: BinaryIO, voxels: _Voxels) -> None:
+    stream.seek(voxels.start)
+    left, bad = voxels.size, 0
+    while left:
+        chunk = stream.read(min(left, _CHUNK))
+        if not chunk:
+            raise _damaged(path, f"{voxels.size - left} of {voxels.size} bytes of voxels are there")
+        left -= len(chunk)
+        if voxels.dtype is not None:
+            values = np.frombuffer(chunk, voxels.dtype, len(chunk) // voxels.dtype.itemsize)
+            bad += values.size - int(np.count_nonzero(np.isfinite(values)))
+    while stream.read(_CHUNK):
+        pass  # the checksum of a .gz stands at its end
+    refuse_not_finite(path.name, bad, voxels.size // voxels.dtype.itemsize if voxels.dtype else 1)
+
+
+def _damaged(path: Path, why: str) -> InputError:
+    return InputError("damaged-file", f"{path.name} is damaged or cut off ({why}).", "Get the file again.")

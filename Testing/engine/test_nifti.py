@@ -1,0 +1,90 @@
+"""Files written by nibabel, then cut, broken or filled with NaN."""
+
+import gzip
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+import SimpleITK as sitk  # noqa: N813
+
+from MissingModalitySegLib.engine import read_image
+from MissingModalitySegLib.errors import InputError
+
+VALUES = np.random.default_rng(0).normal(100, 20, (17, 13, 11))
+
+
+def write(path: Path, values: np.ndarray, order: str = "<") -> Path:
+    image = nibabel.Nifti1Image(values, np.eye(4), nibabel.Nifti1Header(endianness=order))
+    image.set_data_dtype(values.dtype)
+    nibabel.save(image, path)
+    return path
+
+
+def refusal(path: Path) -> InputError:
+    with pytest.raises(InputError) as refused:
+        read_image(path)
+    assert path.name in refused.value.message
+    return refused.value
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16, np.uint8])
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_sound_files_are_read(tmp_path, order, dtype, suffix):
+    values = VALUES.astype(dtype)
+    image = read_image(write(tmp_path / f"volume{suffix}", values, order))
+    assert np.allclose(sitk.GetArrayFromImage(image).transpose(2, 1, 0), values)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int16])
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+@pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])
+def test_cut_files_are_refused(tmp_path, dtype, suffix, kept):
+    path = write(tmp_path / f"volume{suffix}", VALUES.astype(dtype))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    assert refusal(path).code in ("damaged-file", "unreadable-image")
+
+
+def test_a_file_cut_before_it_was_compressed_is_refused(tmp_path):
+    content = write(tmp_path / "volume.nii", VALUES.astype(np.float32)).read_bytes()
+    path = tmp_path / "cut.nii.gz"
+    path.write_bytes(gzip.compress(content[:-100]))
+    error = refusal(path)
+    assert error.code == "damaged-file"
+    assert f"{4 * VALUES.size - 100} of {4 * VALUES.size} bytes" in error.message
+
+
+def test_a_bit_that_fell_over_is_noticed(tmp_path):
+    path = write(tmp_path / "volume.nii.gz", VALUES.astype(np.float32))
+    content = bytearray(path.read_bytes())
+    content[-6] ^= 1  # of the checksum's four bytes and the length's four, at the end
+    path.write_bytes(bytes(content))
+    assert refusal(path).code in ("damaged-file", "unreadable-image")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
+def test_what_is_not_finite_is_refused(tmp_path, value, dtype, suffix):
+    values = VALUES.astype(dtype)
+    values[3, 4, 5:7] = value
+    path = tmp_path / f"volume{suffix}"
+    if suffix.startswith(".nii"):
+        write(path, values)
+    else:
+        sitk.WriteImage(sitk.GetImageFromArray(values), str(path))
+    error = refusal(path)
+    assert error.code == "not-finite"
+    assert "2 voxels" in error.message
+
+
+def test_another_format_under_this_name_is_refused_by_itk(tmp_path):
+    nrrd = tmp_path / "volume.nrrd"
+    sitk.WriteImage(sitk.GetImageFromArray(VALUES.astype(np.float32)), str(nrrd))
+    path = tmp_path / "volume.nii"
+    path.write_bytes(nrrd.read_bytes())
+    with pytest.raises(InputError) as refused:
+        read_image(path)
+    assert refused.value.code == "unreadable-image"
