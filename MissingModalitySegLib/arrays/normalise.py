@@ -105,7 +105,7 @@ def normalise_head(image: Tensor) -> Tensor:
     normal distribution. The result does not depend on unit or offset, and is clipped to ± `HEAD_LIMIT`. A constant
     volume becomes 0.
     """
-    volumes = image.float().flatten(0, -4)
+    volumes = image.float().reshape(-1, *image.shape[-3:])
     scaled = torch.stack([_normalise_one_head(volume) for volume in volumes])
     return scaled.reshape(image.shape)
 

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from MissingModalitySegLib.arrays.normalise import brain_statistics, normalise, z_normalise
+from MissingModalitySegLib.arrays.normalise import (
+    HEAD_LIMIT,
+    brain_statistics,
+    normalise,
+    normalise_head,
+    z_normalise,
+)
 
 
 def volume(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -115,3 +121,51 @@ def test_nothing_stays_nothing(method, scope):
     image[:, 1] = 0
     assert not normalise(image, brain, method, scope)[:, 1].any()
     assert not normalise(image, torch.zeros_like(brain), method, scope).any()
+
+
+def head_volume() -> torch.Tensor:
+    """Air with noise, a head around 300 with some of it three times as bright, as fat beside a coil."""
+    generator = torch.Generator().manual_seed(2)
+    volume = 10 * torch.rand(40, 40, 40, generator=generator)
+    volume[8:32, 8:32, 8:32] = 300 + 40 * torch.randn(24, 24, 24, generator=generator)
+    volume[8:32, 8:32, 8] = 900
+    return volume
+
+
+def test_a_heads_median_becomes_zero_and_its_spread_one() -> None:
+    scaled = normalise_head(head_volume()).numpy()
+    head = scaled[8:32, 8:32, 8:32]
+    assert abs(np.median(head)) < 0.05
+    low, high = np.percentile(head, [10, 90])
+    assert high - low == pytest.approx(2.563, rel=0.05)
+    assert scaled[:8].max() < head.min()
+
+
+def test_a_heads_scale_ignores_unit_offset_and_the_share_of_air() -> None:
+    volume = head_volume()
+    expected = normalise_head(volume)
+    torch.testing.assert_close(normalise_head(0.01 * volume - 7), expected, atol=2e-3, rtol=0)
+    wide = torch.full((60, 60, 60), float(volume.min()))
+    wide[10:50, 10:50, 10:50] = volume
+    torch.testing.assert_close(normalise_head(wide)[10:50, 10:50, 10:50], expected, atol=0.15, rtol=0)
+
+
+def test_every_volume_of_a_batch_has_its_own_scale() -> None:
+    volume = head_volume()
+    both = normalise_head(torch.stack([volume, 5 * volume])[:, None])
+    assert both.shape == (2, 1, 40, 40, 40)
+    torch.testing.assert_close(both[0], both[1], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("value", [0.0, -3.0, 1000.0])
+def test_a_constant_head_is_zero(value) -> None:
+    assert (normalise_head(torch.full((8, 8, 8), value)) == 0).all()
+
+
+def test_a_head_of_one_brightness_stays_finite() -> None:
+    volume = torch.zeros(16, 16, 16)
+    volume[4:12, 4:12, 4:12] = 50.0
+    scaled = normalise_head(volume)
+    assert scaled.abs().max() <= HEAD_LIMIT
+    assert (scaled[4:12, 4:12, 4:12] == 0).all()
+    assert (scaled[:4] == -HEAD_LIMIT).all()

@@ -202,7 +202,7 @@ def _with_absolute_paths(document: Document, folder: Path) -> Document:
         return document
     data = dict(data)
     for key in ("source", "cache"):
-        if isinstance(data.get(key), str) and data[key] != "phantom":
+        if isinstance(data.get(key), str) and data[key] not in ("phantom", "heads"):
             data[key] = str(folder / data[key])
     return document | {"data": data}
 

@@ -100,7 +100,7 @@ class DataSection(Section):
     """Where samples come from and how they are cut."""
 
     source: Annotated[str, Field(min_length=1)] = "phantom"
-    """`phantom`, a datalist (`.json`), or the folder of a cache."""
+    """`phantom`, `heads` (whole ones, whose region is the brain), a datalist (`.json`), or the folder of a cache."""
     cache: str | None = None
     """Where a datalist is prepared; in the run's folder if not said."""
     spacing: Annotated[float, Field(ge=0.3, le=8)] = 1.0

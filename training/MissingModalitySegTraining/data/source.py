@@ -1,4 +1,4 @@
-"""Training samples from the data section of a configuration: phantoms without end, a cache, or a datalist.
+"""Training samples from the data section of a configuration: phantoms or whole heads without end, a cache, a datalist.
 
 Whatever they come from, batch i is a pure function of (section, seed, i), and holds the run's modalities and regions.
 """
@@ -17,6 +17,7 @@ from MissingModalitySegLib.datalists import Datalist, read_datalist
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.modalities import MODALITIES, Modality
 
+from ..phantom.heads import HeadSettings, HeadStream
 from ..phantom.stream import PhantomStream, StreamSettings
 from .batch import Batch
 from .cache import Cache, CacheOptions
@@ -108,6 +109,8 @@ def open_samples(
             prepared.cache, data.crop, data.batch_size, seed, data.foreground, 0.0, (), [c.id for c in cases], codes
         )
         held = prepared.cache.options.modalities
+    elif data.source == "heads":
+        raw, held = HeadStream(_head_settings(data, seed), device), MODALITIES
     else:
         raw, held = PhantomStream(_stream_settings(data, seed), device), MODALITIES
         if missing.full_ratio < 1:
@@ -128,7 +131,7 @@ def open_prepared(
     None for phantoms. A fold needs a datalist that says who is in which (`datalist split`), or a cache whose entries
     do. Cases without truth are not trained on. Raises `InputError` when files, cases or folds are not there.
     """
-    if data.source == "phantom":
+    if data.source in ("phantom", "heads"):
         return None
     source = Path(data.source)
     if source.is_dir():
@@ -195,6 +198,19 @@ def _stream_settings(data: DataSection, seed: int) -> StreamSettings:
         mirror_axes=(),
         seed=seed,
         **phantom,
+    )
+
+
+def _head_settings(data: DataSection, seed: int) -> HeadSettings:
+    """Of whole heads, which are not cut: a crop is the field of view."""
+    shared = ("kinds", "reuse", "window", "lanes", "mixture", "lesion_masks")
+    return HeadSettings(
+        shape=data.crop,
+        spacing=data.spacing,
+        batch_size=data.batch_size,
+        mirror_axes=(),
+        seed=seed,
+        **{name: getattr(data.phantom, name) for name in shared},
     )
 
 
