@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -76,15 +76,23 @@ def phantom_data(cohort: Cohort, scale: Scale, seed: int, folder: Path, report: 
         splits[planned.split] += entries
         if cohort.single_images:
             tasks |= {entry: f"{planned.dataset.name} {modality}" for entry, modality in entries.items()}
-    counts = {split: sum(planned.split == split for planned in everything) for split in SPLITS}
+    seen = [planned for planned in everything if planned.dataset.seen]
     about = (
         f"phantoms (simulated scans) standing in for {', '.join(dataset.name for dataset in cohort.datasets)}, "
-        f"{scale.spacing:g} mm, seed {seed}: {counts['training']} subjects for training, {counts['test']} for the test"
+        f"{scale.spacing:g} mm, seed {seed}: {_count(seen, 'training')} subjects for training, "
+        f"{_count(everything, 'test')} for the test"
     )
+    if len(seen) < len(everything):
+        others = _count(everything, "training") - _count(seen, "training")
+        about += f" ({others} more of unseen data sets, for models made for these alone)"
     named = {split: tuple(names) for split, names in splits.items()}
     unseen = tuple(dataset.name for dataset in cohort.datasets if not dataset.seen)
     data = CohortData(str(folder), **named, tasks=tasks, unseen=unseen, kind="simulated", about=about)
     return write_record(data, facts)
+
+
+def _count(phantoms: Iterable[Planned], split: str) -> int:
+    return sum(planned.split == split for planned in phantoms)
 
 
 def _described(dataset: DataSet, scale: Scale) -> dict[str, Any]:

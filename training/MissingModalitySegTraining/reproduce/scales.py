@@ -28,10 +28,19 @@ class Scale:
         return {**self.everywhere, **self.methods.get(method, {})}
 
 
-def _methods(steps: int, mome_experts: int, network: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Steps of whole trainings, such that the last stage of each has `steps` (stages have shares of the whole)."""
+def _methods(steps: int, images: tuple[int, int], network: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Steps of whole trainings, such that the last stage of each has `steps` (stages have shares of the whole).
+
+    `images` are the batches of a mixture of modality experts: while each expert sees its own images only, and while all
+    see every image, which costs six networks a step. `network` is what `universal` has besides widths.
+    """
     universal = {"loop.steps": round(steps / 0.3), **network}
-    experts = {"loop.steps": 2 * steps, "stages.experts.data.batch_size": mome_experts}
+    alone, together = images
+    experts = {
+        "loop.steps": 2 * steps,
+        "stages.experts.data.batch_size": alone,
+        "stages.joint.data.batch_size": together,
+    }
     return {"universal": universal, "mae_baseline": universal, "mome": experts}
 
 
@@ -41,7 +50,7 @@ SCALES: dict[str, Scale] = {
         8.0,
         "tiny",
         {"data.crop": [16, 16, 16], "loop.steps": 4, "validation.cases": 0},
-        _methods(4, 3, {}),
+        _methods(4, (3, 2), {}),
         "8 mm voxels, networks of a few hundred weights, 4 steps: the figures mean nothing",
     ),
     "cpu": Scale(
@@ -62,7 +71,7 @@ SCALES: dict[str, Scale] = {
             "validation.final_codes": "few",
             "validation.pictures": 1,
         },
-        _methods(1000, 6, {"network.config.blocks": [1, 1, 2, 2]}),
+        _methods(1000, (4, 1), {"network.config.blocks": [1, 1, 2, 2]}),
         "2 mm voxels, crops of 48³, 8 channels at the top, 1000 steps of 2 crops",
     ),
     "gpu": Scale(
@@ -80,7 +89,7 @@ SCALES: dict[str, Scale] = {
             "validation.cases": 6,
             "validation.final_codes": "few",
         },
-        _methods(8000, 10, {}),
+        _methods(8000, (10, 4), {}),
         "1 mm voxels, crops of 96³, the shipped sizes of networks, 8000 steps of 4 crops",
     ),
 }
