@@ -8,6 +8,7 @@ from MissingModalitySegLib.networks.universal.masking import mask_tokens
 from MissingModalitySegTraining.data.batch import Batch, select
 from MissingModalitySegTraining.regimes.co_distillation import _hide_from_complete
 from MissingModalitySegTraining.regimes.codes import draw_codes
+from MissingModalitySegTraining.regimes.stages import find_method
 from Testing.regimes.regime_cases import CODES, mixed_batch, plain_region_loss, regimes_of, seeded_losses, tiny_setup
 
 SMALL = {"token": 4, "keep": 0.4}
@@ -217,3 +218,30 @@ def test_the_prompt_table_is_of_the_runs_modalities() -> None:
     setup = replace(tiny_setup("universal", {"prompt_encoder": "minilm"}, teacher="none"), modalities=modalities)
     network = regimes_of("universal", setup)["student"].network
     assert torch.equal(network.prompt_table, prompt_table("minilm", modalities))
+
+
+@pytest.mark.parametrize("approximated", [True, False])
+def test_segmentation_goes_on_from_the_last_autoencoder(approximated) -> None:
+    """With stages that end elsewhere than they began, unlike the untrained ones above."""
+    setup = tiny_setup("universal", distribution_approximation=approximated)
+
+    method = find_method("universal")
+    networks, begun = {}, {}
+    for stage in method.stages(setup):
+        regime = stage.regime(networks)
+        begun[stage.name] = {name: value.clone() for name, value in regime.network.state_dict().items()}
+        with torch.no_grad():
+            for parameter in regime.network.parameters():
+                parameter.add_(torch.randn_like(parameter))
+        networks[stage.name] = regime.network
+    phi = networks["distribution_approximation" if approximated else "mae"]
+    for name, value in phi.backbone.state_dict().items():
+        assert torch.equal(begun["hyper_teacher"][f"backbone.{name}"], value)
+        assert torch.equal(begun["student"][f"student.backbone.{name}"], value)
+        assert torch.equal(begun["student"][f"recovery.backbone.{name}"], value)
+    if approximated:
+        for name, value in networks["mae"].state_dict().items():
+            assert torch.equal(begun["distribution_approximation"][name], value)
+    products = method.products(networks)
+    assert products.synthesiser is phi
+    assert products.network is networks["student"].student
