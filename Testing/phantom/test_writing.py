@@ -20,6 +20,7 @@ from MissingModalitySegLib.errors import InputError, ResourceError
 from MissingModalitySegLib.modalities import MODALITIES, Modality
 from MissingModalitySegTraining.phantom import engine
 from MissingModalitySegTraining.phantom.atlas import load_atlas
+from MissingModalitySegTraining.phantom.cut import Cut
 from MissingModalitySegTraining.phantom.geometry import native_geometry
 from MissingModalitySegTraining.phantom.misalignment import move
 from MissingModalitySegTraining.phantom.output import make, make_again, plan, runs, simulate
@@ -104,8 +105,10 @@ def test_an_empty_image_stays_empty():
     assert not as_integers(np.zeros((2, 2, 2))).any()
 
 
-def test_a_research_case_is_what_the_engine_renders(atlas):
+@pytest.mark.parametrize("cut", [None, Cut((0.0, -0.28, 0.96), 30.0)])
+def test_a_research_case_is_what_the_engine_renders(atlas, cut):
     case = engine.sample_case(4, "glioma", atlas)
+    case = replace(case, acquisition=replace(case.acquisition, cut=cut))
     rendered = simulate(case, atlas, spacing_mm=COARSE)
     t1 = rendered.sequences[Modality.T1].image
     grid = Grid(tuple(t1.affine[:3, 3]), (COARSE,) * 3, t1.array.shape)
@@ -168,6 +171,18 @@ def test_clinical_sequences_are_as_the_scanner_stores_them(atlas):
         orientations.add(tuple(np.diag(turned).round().astype(int)))
     assert not rendered.labels.array.any()
     assert len(orientations) > 1
+
+
+@pytest.mark.parametrize(("cut", "side"), [(Cut((0.0, 0.0, 1.0), 40.0), 1), (Cut((0.0, 0.0, -1.0), 30.0), -1)])
+def test_clinical_slices_end_where_the_field_of_view_does(atlas, cut, side):
+    case = engine.sample_case(23, "none", atlas, "clinic")
+    level = tuple(replace(one, tilt_deg=(0.0, 0.0, 0.0)) for one in case.acquisition.sequences)
+    case = replace(case, acquisition=replace(case.acquisition, sequences=level, cut=cut))
+    for sequence in simulate(case, atlas, spacing_mm=8.0).sequences.values():
+        corners = np.array([(0, 0, 0), np.array(sequence.image.array.shape) - 1])
+        heights = side * (corners @ sequence.image.affine[2, :3] + sequence.image.affine[2, 3])
+        assert abs(heights.max() - cut.distance_mm) <= 8  # within a voxel
+        assert sequence.brain.array.any(axis=(0, 1)).any()
 
 
 def test_the_folder_of_a_research_case(research):
