@@ -1,0 +1,110 @@
+"""Which cases are trained on and which are measured, and when two stages are the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.modalities import Modality
+from MissingModalitySegTraining.configs.reading import setup_of
+from MissingModalitySegTraining.data.cache import Cache
+from MissingModalitySegTraining.regimes.stages import find_method
+from MissingModalitySegTraining.reproduce import moe, mome, universal
+from MissingModalitySegTraining.reproduce.cohorts import Cohort, Counts, DataSet
+from MissingModalitySegTraining.reproduce.experiments import Laboratory
+from MissingModalitySegTraining.reproduce.phantoms import phantom_data, plan, truth_of_image
+from MissingModalitySegTraining.reproduce.prepared import split_subjects
+from MissingModalitySegTraining.reproduce.scales import SCALES
+from MissingModalitySegTraining.reproduce.sharing import fingerprint
+from MissingModalitySegTraining.reproduce.tables import Training
+
+from .made_answers import data_of
+
+COHORTS = [moe.OPERA, moe.MSSEG, universal.BRATS2018, universal.BRATS2020, mome.COHORT]
+
+
+@pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu"])
+def test_no_head_comes_twice(scale):
+    planned = [one for cohort in COHORTS for one in plan(cohort, SCALES[scale], seed=3)]
+    assert len({one.seed % 2**29 for one in planned}) == len(planned)  # all that torch's generator tells apart
+    assert not {one.seed for one in planned} & {one.seed for one in plan(moe.OPERA, SCALES[scale], seed=4)}
+
+
+def test_single_images_are_entries_with_their_own_truth(tmp_path):
+    counts = {"smoke": Counts(1, 0, 1)}
+    datasets = (
+        DataSet("Seen", (Modality.T1, Modality.T1CE), ("glioma",), counts),
+        DataSet("Unseen", (Modality.FLAIR,), ("ms",), counts, seen=False),
+    )
+    cohort = Cohort("made", mome.COHORT.modalities, "lesion", datasets, single_images=True)
+    data = phantom_data(cohort, SCALES["smoke"], 0, tmp_path, lambda line: None)
+    assert data.learned_from("training", ()) == ("Seen-training-000-T1", "Seen-training-000-T1ce")
+    assert data.learned_from("training", ("Unseen FLAIR",)) == ("Unseen-training-000-FLAIR",)
+    assert data.answered(()) == ("Seen-test-000-T1", "Seen-test-000-T1ce", "Unseen-test-000-FLAIR")
+    cache = Cache(tmp_path)
+    t1, t1ce = (cache[f"Seen-test-000-{name}"] for name in ("T1", "T1ce"))
+    assert [str(case.code) for case in (t1, t1ce)] == ["T1", "T1ce"]
+    assert set(t1.scored) == {"lesion"}
+    whole, core = np.array(t1.regions) > 0, np.array(t1ce.regions) > 0
+    assert core.sum() < whole.sum()
+    assert not (core & ~whole).any()
+    assert phantom_data(cohort, SCALES["smoke"], 0, tmp_path, lambda line: pytest.fail(line)) == data
+    with pytest.raises(InputError, match="another reproduction"):
+        phantom_data(cohort, SCALES["smoke"], 1, tmp_path, lambda line: None)
+
+
+def test_only_tumours_have_a_core_on_contrast_images():
+    tumour, plaque = np.array([[[0, 1, 2, 3]]]), np.array([[[0, 2, 2, 3]]])
+    assert truth_of_image(tumour, Modality.T1CE)[0].tolist() == [[[False, True, False, True]]]
+    assert truth_of_image(tumour, Modality.FLAIR)[0].tolist() == [[[False, True, True, True]]]
+    assert truth_of_image(plaque, Modality.T1CE)[0].tolist() == [[[False, True, True, True]]]
+
+
+def test_folds_decide_and_subjects_stay_together():
+    subjects = {"a": ["a1", "a2"], "b": ["b1"], "c": ["c1"], "d": ["d1"], "e": ["e1"], "f": ["f1", "f2"]}
+    folds = {"a1": 0, "a2": 0, "b1": 1, "c1": 2, "d1": 3, "e1": 3, "f1": 2, "f2": 2}
+    chosen = split_subjects(subjects, folds, seed=0)
+    assert {name for name, split in chosen.items() if split == "test"} == {"a1", "a2"}
+    assert {name for name, split in chosen.items() if split == "validation"} == {"b1"}
+    drawn = split_subjects(subjects, dict.fromkeys(folds), seed=0)
+    assert set(drawn) == set(folds)
+    assert drawn["a1"] == drawn["a2"]
+    assert drawn["f1"] == drawn["f2"]
+    assert drawn == split_subjects(dict(reversed(subjects.items())), dict.fromkeys(folds), seed=0)
+    with pytest.raises(InputError, match="No subject is left for training"):
+        split_subjects({"a": ["a1"]}, {"a1": None}, seed=0)
+
+
+def _fingerprints(tmp_path, training: Training, cohort: Cohort, seed: int = 0, ids: tuple[str, ...] = ("a",)) -> list:
+    """Of the first two stages, with networks as they are before any training."""
+    data = replace(data_of(), folder=str(tmp_path), training=ids)
+    config = Laboratory(tmp_path, cohort, data, SCALES["smoke"], seed).config(training)
+    networks, keys = {}, []
+    for number, stage in enumerate(find_method(config.method).stages(setup_of(config))[:2]):
+        keys.append(fingerprint(config, stage, number, networks))
+        networks[stage.name] = stage.regime(networks).network
+    return keys
+
+
+def test_stages_are_the_same_only_where_all_that_decides_is(tmp_path):
+    first = universal.BASELINE.asked[0].training
+    other = universal.APPROXIMATION.asked[0].training
+    base = _fingerprints(tmp_path, first, universal.BRATS2018)
+    assert _fingerprints(tmp_path, other, universal.BRATS2018)[0] == base[0]  # one autoencoder for all rows
+    assert _fingerprints(tmp_path, other, universal.BRATS2018)[1] != base[1]
+    assert _fingerprints(tmp_path, first, universal.BRATS2018, seed=1)[0] != base[0]
+    assert _fingerprints(tmp_path, first, universal.BRATS2018, ids=("a", "b"))[0] != base[0]
+    ratio = universal.at(10, "mae_baseline").asked[0].training
+    assert _fingerprints(tmp_path, ratio, universal.BRATS2018)[0] != base[0]
+    masked = replace(first, overrides=(*first.overrides, ("options.keep", 0.5)))
+    assert _fingerprints(tmp_path, masked, universal.BRATS2018)[0] != base[0]
+
+
+def test_a_gate_that_waits_does_not_tell_experts_apart(tmp_path):
+    full, flat = (mome.TABLE3.arms[name].asked[0].training for name in ("MoME", "… and hierarchical gating"))
+    one, other = (_fingerprints(tmp_path, training, mome.COHORT) for training in (full, flat))
+    assert one[0] == other[0]
+    assert one[1] != other[1]
