@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import datalist, demo, doctor, evaluate, models, phantom, reproduce, train
+from . import datalist, demo, doctor, evaluate, export, models, phantom, reproduce, train
 from .output import PROGRAM
 
 application = typer.Typer(
@@ -26,6 +26,7 @@ application.command()(doctor.doctor)
 application.command()(demo.demo)
 application.command()(phantom.phantom)
 application.command()(train.train)
+application.command()(export.export)
 application.command()(evaluate.evaluate)
 application.command()(reproduce.reproduce)
 

@@ -1,0 +1,51 @@
+"""`missing-modality-seg export`: a finished training run as a model that can be used and passed on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError
+from .output import console, readable_size
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder that `train` wrote.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the model goes.")],
+    name: Annotated[
+        str | None, typer.Option("--name", help="The model's name: lower case; by default that of the folder.")
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="For people; by default that of the method.")] = None,
+    version: Annotated[str, typer.Option("--version", help="Of the model, as in 1.0.2.")] = "1.0.0",
+    licence: Annotated[
+        str | None,
+        typer.Option("--licence", help="Of the weights; by default Apache-2.0 after training on simulated scans."),
+    ] = None,
+    by_reliability: Annotated[
+        bool,
+        typer.Option(
+            "--by-reliability", help="Weigh the answers from single sequences by what each reached in validation."
+        ),
+    ] = False,
+    synthesiser: Annotated[
+        str | None,
+        typer.Option("--synthesiser", metavar="MODEL", help="The model that generates missing sequences for this one."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the model that is there.")] = False,
+) -> None:
+    """Write the model of a finished run: weights, manifest with what to expect from each subset, model card."""
+    try:
+        from MissingModalitySegTraining.export import export as write
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "training-missing",
+            f"Exporting a run needs the package {error.name}, which is not installed.",
+            'Install it with: pip install "missing-modality-seg[training]"',
+        ) from error
+    bundle = write(run, folder, name, title, version, licence, by_reliability, synthesiser, replace)
+    size = readable_size(sum(entry.size for entry in bundle.manifest.files))
+    console().print(f"Wrote {bundle.name} {bundle.manifest.version} ({size}) into {bundle.folder}", soft_wrap=True)
+    if not bundle.manifest.performance:
+        console().print("Nothing was held out for validation: the model does not say what to expect from it.")

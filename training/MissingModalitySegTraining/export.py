@@ -1,0 +1,236 @@
+"""From a finished training to a model that anyone can load: a bundle with weights, manifest and model card."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from MissingModalitySegLib.bundles import Bundle, save
+from MissingModalitySegLib.bundles.names import BUNDLE_NAME, MANIFEST
+from MissingModalitySegLib.engine.model import Model
+from MissingModalitySegLib.errors import BundleError, InputError
+from MissingModalitySegLib.networks.mome.fusion import Fusion
+from MissingModalitySegLib.networks.mome.single_image import SingleImageSegmenter
+from MissingModalitySegLib.networks.registry import describe
+from MissingModalitySegLib.networks.weights import write_weights
+
+from .expected_performance import Figure, expected_performance, reliabilities
+from .model_card import NAME as CARD
+from .model_card import model_card
+from .model_words import EXAMINED, INTENDED_USE, METHOD_WORDS, NO_DEVICE, SIMULATED
+
+WEIGHTS, SYNTHESISER = "weights.safetensors", "synthesiser.safetensors"
+
+
+@dataclass(frozen=True)
+class Background:
+    """What a model's manifest says beside what the model itself is."""
+
+    method: str
+    title: str
+    licence: str
+    simulated: bool
+    """Whether it saw simulated scans only."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    performance: tuple[Figure, ...] = ()
+
+
+def export(
+    run_folder: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    name: str | None = None,
+    title: str | None = None,
+    version: str = "1.0.0",
+    licence: str | None = None,
+    by_reliability: bool = False,
+    synthesiser: str | None = None,
+    replace_existing: bool = False,
+) -> Bundle:
+    """Write the bundle of a finished run into the folder `target`: all of it, or nothing.
+
+    Args:
+        run_folder: what `train` wrote.
+        target: an empty place, or with `replace_existing` another bundle.
+        name: by default that of the folder, where a model can be called so, else the method's.
+        title: for people; by default the method's.
+        version: of the model.
+        licence: of the weights; by default that of the program where the data were simulated, else “unspecified”.
+        by_reliability: weigh the answers of a model that sees one sequence at a time by what each alone reached in
+            validation. Figures of codes with several sequences, which were measured with other weights, are left out.
+        synthesiser: the bundle that generates missing sequences, where the training left no network that does.
+        replace_existing: whether a bundle that is there makes way.
+
+    Raises:
+        InputError: no run, or an unfinished one; a choice that does not suit the model.
+        BundleError: the folder is taken, or the texts cannot stand in a manifest.
+        ResourceError: the disk is full.
+    """
+    from .runs import open_run
+
+    run = open_run(run_folder)
+    target = Path(target)
+    method = run.config.method
+    products = run.products()
+    model = replace(run.model(name or _name_of(target, method)), version=version)
+    validation = run.validation()
+    figures = expected_performance(validation, model.modalities) if validation else []
+    if by_reliability:
+        figures = _weigh_by_reliability(model, figures)
+    simulated = run.config.data.source in ("phantom", "heads")
+    seen = set(validation["data"].values()) if validation else set()
+    background = Background(
+        method,
+        title or METHOD_WORDS[method].title,
+        licence or ("Apache-2.0" if simulated else "unspecified"),
+        simulated or seen == {"simulated"},
+        _provenance(run),
+        tuple(figures),
+    )
+    return write_bundle(target, model, background, products.synthesiser or synthesiser, replace_existing)
+
+
+def write_bundle(
+    target: Path,
+    model: Model,
+    background: Background,
+    synthesiser: nn.Module | str | None = None,
+    replace_existing: bool = False,
+) -> Bundle:
+    """Write `model` as a bundle, weights in half precision.
+
+    `synthesiser` is a network for the same channels on the same scale, or the name of another bundle. Raises
+    `BundleError`, `InputError` (weights that half precision cannot hold), `ResourceError`.
+    """
+    target = Path(target).absolute()
+    if replace_existing and target.exists() and not (target / MANIFEST).is_file():
+        raise BundleError(
+            "not-a-bundle",
+            f"{target} is no model, so it is not replaced.",
+            "Choose a folder that does not exist yet, or that of a model.",
+        )
+    description = _description(model, background)
+    with tempfile.TemporaryDirectory() as scratch:
+        weights = Path(scratch) / WEIGHTS
+        write_weights(weights, model.network)
+        sources: dict[str, Path | bytes] = {WEIGHTS: weights}
+        if isinstance(synthesiser, str):
+            description["synthesiser"] = {"bundle": synthesiser}
+        elif synthesiser is not None:
+            sources[SYNTHESISER] = Path(scratch) / SYNTHESISER
+            write_weights(sources[SYNTHESISER], synthesiser)
+            description["synthesiser"] = {"file": SYNTHESISER, "network": describe(synthesiser)}
+        sources[CARD] = model_card(description).encode()
+        return save(target, description, sources, replace_existing)
+
+
+def family_of(network: nn.Module, method: str = "") -> str:
+    """The family in which a network is listed: that of its method, else a baseline."""
+    section = describe(network)
+    architecture = section["architecture"]
+    if method == "brain":
+        return "brain"
+    if architecture == "masked_autoencoder":
+        return "synthesis"
+    if architecture in ("moe", "mome") or (architecture == "universal" and section["config"]["head"] == "hyper"):
+        return architecture
+    return "baseline"
+
+
+def _description(model: Model, background: Background) -> dict[str, Any]:
+    """The manifest's data, without files and synthesiser."""
+    network = model.network
+    family = family_of(network, background.method)
+    words = METHOD_WORDS[background.method]
+    segments = family not in ("brain", "synthesis")
+    description: dict[str, Any] = {
+        "schema_version": 1,
+        "name": model.name,
+        "title": background.title,
+        "version": model.version,
+        "family": family,
+        "labels": model.scheme.name if segments and model.scheme is not None else None,
+        "modalities": [str(modality) for modality in model.modalities],
+        "grid": {"spacing": [float(model.spacing)] * 3, "orientation": "RAS"},
+        "normalisation": model.normalisation.to_dict(),
+        "tile": model.tile.to_dict(),
+        "network": describe(network),
+        "weights": WEIGHTS,
+        "provenance": dict(background.provenance),
+        "licence": background.licence,
+        "citation": "\n".join(words.papers),
+        "intended_use": INTENDED_USE.get(family, INTENDED_USE[None]),
+        "warning": f"{SIMULATED if background.simulated else EXAMINED} {NO_DEVICE}",
+        "performance": list(background.performance),
+    }
+    if family == "universal":
+        description["prompts"] = {"file": WEIGHTS, "encoder": network.config.prompt_encoder}
+    if isinstance(network, SingleImageSegmenter) and segments:
+        description["fusion"] = _fusion(network.fusion, description["modalities"])
+    return {key: value for key, value in description.items() if value is not None}
+
+
+def _fusion(fusion: Fusion, modalities: list[str]) -> dict[str, Any]:
+    if not fusion.weights:
+        return {"method": fusion.method}
+    return {"method": fusion.method, "weights": dict(zip(modalities, fusion.weights, strict=True))}
+
+
+def _weigh_by_reliability(model: Model, figures: list[Figure]) -> list[Figure]:
+    """Set the fusion of the network; the figures that still hold."""
+    if not isinstance(model.network, SingleImageSegmenter) or model.scheme is None:
+        raise InputError(
+            "nothing-to-fuse",
+            "The model sees all sequences at once and has no answers to weigh.",
+            "Export it without reliabilities.",
+        )
+    weights = reliabilities(figures, model.modalities, model.scheme.region_names[0])
+    model.network.fusion = Fusion("reliability", weights)
+    alone = {str(modality) for modality in model.modalities}
+    return [figure for figure in figures if figure["code"] in alone]
+
+
+def _provenance(run: Any) -> dict[str, Any]:
+    """What was done, and how to do it again; without the folders of the machine where it was done."""
+    from . import provenance
+    from .configs.reading import as_document
+
+    facts = run.provenance()
+    stages = {
+        name: {key: value for key, value in stage.items() if key != "sessions"}
+        for name, stage in facts["stages"].items()
+    }
+    last = list(stages.values())[-1]
+    facts |= {
+        "stages": stages,
+        "command": last.get("command"),
+        "commit": last.get("commit"),
+        "date": last.get("ended") or provenance.now(),
+        "exported": provenance.now(),
+        "config": as_document(run.config),
+    }
+    return _without_folders(facts)
+
+
+def _without_folders(value: Any) -> Any:
+    """`value` with the names of files and folders in place of their absolute paths."""
+    if isinstance(value, Mapping):
+        return {key: _without_folders(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_folders(item) for item in value]
+    return _ABSOLUTE.sub("", value) if isinstance(value, str) else value
+
+
+_ABSOLUTE = re.compile(r"(?<![^\s='\"])(?:[A-Za-z]:)?[\\/](?:[^\s\\/'\"]+[\\/])*")
+"""Everything of an absolute path but its last part."""
+
+
+def _name_of(target: Path, method: str) -> str:
+    name = target.absolute().name
+    return name if BUNDLE_NAME.fullmatch(name) else method.replace("_", "-")

@@ -1,0 +1,116 @@
+"""`MODEL_CARD.md`: the manifest for people, generated from the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .expected_performance import Figure
+
+NAME = "MODEL_CARD.md"
+
+
+def model_card(description: Mapping[str, Any]) -> str:
+    """The card of the model whose manifest data are `description`."""
+    grid, tile, scale = description["grid"], description["tile"], description["normalisation"]
+    provenance = description["provenance"]
+    parts = [
+        f"# {description['title']} ({description['name']} {description['version']})",
+        f"**{description['warning']}**",
+        f"## Intended use\n\n{description['intended_use']}",
+        "## Model\n\n"
+        + _list(
+            {
+                "Family": description["family"],
+                "Network": description["network"]["architecture"],
+                "Sequences": ", ".join(description["modalities"]) + "; any subset of them will do",
+                "Labels": description.get("labels") or "none",
+                "Grid": f"{grid['spacing'][0]:g} mm, axes towards {grid['orientation']}",
+                "Intensities": f"{scale['method']} over the {scale['scope']}",
+                "Window": f"{_times(tile['size'])} voxels, overlap {tile['overlap']:g}, where windows are used",
+                "Several sequences": _fusion(description.get("fusion")),
+                "Missing sequences": _synthesiser(description.get("synthesiser")),
+                "Prompts": (description.get("prompts") or {}).get("encoder"),
+                "Weights": "half precision, safetensors",
+            }
+        ),
+        "## Training\n\n" + _list(_training(provenance)),
+        "## What to expect\n\n" + _performance(description.get("performance", [])),
+        f"## Licence\n\n{description['licence']}",
+        f"## Citation\n\n{description['citation']}",
+    ]
+    if attribution := _attribution(provenance):
+        parts.append(f"## Attribution\n\n{attribution}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _list(entries: Mapping[str, Any]) -> str:
+    return "\n".join(f"- {key}: {value}" for key, value in entries.items() if value is not None)
+
+
+def _training(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Method": provenance.get("method"),
+        "Data": provenance.get("data"),
+        "Steps": provenance.get("steps"),
+        "Samples": provenance.get("samples"),
+        "Hours": None if provenance.get("seconds") is None else f"{provenance['seconds'] / 3600:.2g}",
+        "Seed": provenance.get("seed"),
+        "Command": None if provenance.get("command") is None else f"`{provenance['command']}`",
+        "Commit": provenance.get("commit"),
+        "Date": provenance.get("date"),
+    }
+
+
+def _performance(figures: Sequence[Figure]) -> str:
+    if not figures:
+        return "Nobody has measured it yet."
+    parts = []
+    for dataset, kind in dict.fromkeys((figure["dataset"], figure["data"]) for figure in figures):
+        own = [figure for figure in figures if (figure["dataset"], figure["data"]) == (dataset, kind)]
+        regions = list(dict.fromkeys(figure["region"] for figure in own))
+        cells = {(figure["code"], figure["region"]): _figure(figure) for figure in own}
+        scans = "simulated scans only" if kind == "simulated" else "real scans"
+        lines = [
+            f"Dice on “{dataset}”, **{scans}**: mean ± standard error (cases that have the region).",
+            "",
+            "| Sequences | " + " | ".join(regions) + " |",
+            "|---" * (len(regions) + 1) + "|",
+        ]
+        for code in dict.fromkeys(figure["code"] for figure in own):
+            lines.append(f"| {code} | " + " | ".join(cells.get((code, region), "–") for region in regions) + " |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _figure(figure: Figure) -> str:
+    error = f" ± {figure['standard_error']:.3f}" if "standard_error" in figure else ""
+    return f"{figure['mean']:.3f}{error} ({figure['n']})"
+
+
+def _fusion(fusion: Mapping[str, Any] | None) -> str | None:
+    if fusion is None:
+        return None
+    weights = ", ".join(f"{modality} {weight:g}" for modality, weight in fusion.get("weights", {}).items())
+    how = {"mean": "the mean", "max": "the maximum", "reliability": f"a mean weighted by reliability ({weights})"}
+    return f"each is answered alone; {how[fusion['method']]} of the answers is taken (our addition to the method)"
+
+
+def _synthesiser(synthesiser: Mapping[str, Any] | None) -> str | None:
+    if synthesiser is None:
+        return None
+    return f"by the model “{synthesiser['bundle']}”" if "bundle" in synthesiser else "by a network of this model"
+
+
+def _attribution(provenance: Mapping[str, Any]) -> str:
+    data = provenance.get("config", {}).get("data", {})
+    if data.get("source") not in ("phantom", "heads"):
+        return ""
+    lines = ["The anatomy of simulated scans grows from the ICBM 152 atlas (McConnell Brain Imaging Centre, 2009)."]
+    if masks := data.get("phantom", {}).get("lesion_masks"):
+        lines.append(f"Some lesions have the shapes of real ones, from the masks in “{masks}”: name their source, too.")
+    return " ".join(lines)
+
+
+def _times(size: Sequence[int]) -> str:
+    return " x ".join(map(str, size))
