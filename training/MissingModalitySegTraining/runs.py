@@ -161,12 +161,16 @@ def train(
     config = _begun(config, folder, first)
     run = Run(folder, config)
     done = {stage.name for stage in run.stages if is_done(folder / stage.name)}  # before any process finishes one
-    prepared = open_prepared(
-        config.data, config.validation.ids, folder, lambda case, what: report(f"{case}: {what}") if first else None
-    )
+
+    def prepare(case: str, what: str) -> None:
+        if first and what != "kept":
+            report(f"preparing {case}: {what}")
+
+    prepared = open_prepared(config.data, config.validation.ids, folder, prepare)
     cases = None
     if first and (len(done) < len(run.stages) or not (folder / VALIDATION).exists()):
-        report("cases for validation")
+        if prepared is None and config.validation.cases:
+            report("phantoms for validation")
         cases = held_out(config, prepared, folder / "validation-cases", _simulation_device(config))
     about = provenance.facts(config.loop.device, command)
     networks: dict[str, nn.Module] = {}
@@ -274,8 +278,12 @@ def _begun(config: TrainingConfig, folder: Path, first: bool) -> TrainingConfig:
                 "Choose another folder, or the configuration that this run was begun with.",
             )
         return config
-    if folder.is_dir() and any((folder / name).exists() for name in (VALIDATION, "network")):
-        raise InputError("no-run", f"{folder} holds something else than a run.", "Choose an empty folder.")
+    if left := [stage.name for stage in stages_of(config) if (folder / stage.name).exists()]:
+        raise InputError(
+            "no-run",
+            f"{folder} holds {left[0]}, but no {CONFIG} that says how it was trained.",
+            "Choose an empty folder.",
+        )
     if first:
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ class HeldOut:
 
     cache: Cache
     ids: tuple[str, ...]
-    kind: str  # simulated or real
+    simulated: bool  # all of them; else the cases' data sets tell
 
 
 def held_out(config: TrainingConfig, prepared: Prepared | None, folder: Path, device: str = "cpu") -> HeldOut | None:
@@ -42,13 +42,13 @@ def held_out(config: TrainingConfig, prepared: Prepared | None, folder: Path, de
         return None
     if prepared is not None:
         ids = tuple(name for name in prepared.validation if prepared.cache[name].scored)[: wanted.cases]
-        return HeldOut(prepared.cache, ids, "real") if ids else None
+        return HeldOut(prepared.cache, ids, prepared.simulated) if ids else None
     phantom = config.data.phantom
     kinds = [kind for kind, share in phantom.kinds.items() if share > 0]
     cache, ids = phantom_cases(
         folder, wanted.cases, kinds, wanted.seed, config.data.spacing, phantom.lesion_masks, device
     )
-    return HeldOut(cache, ids, "simulated")
+    return HeldOut(cache, ids, True)
 
 
 def model_of(config: TrainingConfig, network: nn.Module, name: str | None = None) -> Model:
@@ -82,15 +82,13 @@ def evaluate_network(
     config: TrainingConfig, network: nn.Module, cases: HeldOut, choice: str | Sequence[str]
 ) -> Evaluation:
     """Rows by case and code of `network` on the cases held out."""
-    datasets = {cases.cache[name].metadata.get("dataset") for name in cases.ids}
-    known = cases.kind == "simulated" or datasets == {"phantom"}
     return evaluate_cached(
         model_of(config, network),
         cases.cache,
         cases.ids,
         codes_of(choice, config),
         "validation",
-        "simulated" if known else None,
+        "simulated" if cases.simulated else None,
     )
 
 

@@ -37,6 +37,7 @@ class Prepared:
     cache: Cache
     training: tuple[str, ...]
     validation: tuple[str, ...]
+    simulated: bool = False  # where a datalist says so; a cache says of each case which data set it is from
 
 
 class Samples(Dataset[Batch]):
@@ -135,12 +136,13 @@ def open_prepared(
         return None
     source = Path(data.source)
     if source.is_dir():
-        cache = Cache(source)
+        cache, simulated = Cache(source), False
         ids = cache.ids
         folds = {name: cache[name].metadata.get("fold") for name in ids} if data.fold is not None else {}
     else:
         datalist = read_datalist(source)
         cache = _filled(datalist, data, folder, report)
+        simulated = "phantom" in datalist.metadata or datalist.metadata.get("data") == "simulated"
         there = set(cache.ids)
         ids = tuple(case.id for case in datalist.cases if case.id in there)
         folds = {case.id: case.fold for case in datalist.cases}
@@ -158,7 +160,7 @@ def open_prepared(
     training = tuple(name for name in wanted if name not in held_out and cache[name].scored)
     if not training:
         raise InputError("nothing-to-train-on", f"No case with a label is left in {source} to train on.")
-    return Prepared(cache, training, held_out)
+    return Prepared(cache, training, held_out, simulated)
 
 
 def _held_out(
