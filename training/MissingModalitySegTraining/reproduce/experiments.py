@@ -20,7 +20,7 @@ from ..evaluation.results import write_whole
 from ..evaluation.rows import FORMAT, Row
 from ..evaluation.scores import add_cscores
 from ..loop import Progress
-from ..runs import Run, open_run, train
+from ..runs import Run, is_run, open_run, train
 from ..validation import model_of
 from .cohorts import Cohort
 from .prepared import CohortData, Report
@@ -71,7 +71,7 @@ class Laboratory:
     def run(self, training: Training) -> Run:
         """The finished run of a training; trained, or gone on with, where it is not finished."""
         folder, config = self.place(training), self.config(training)
-        if folder.exists() and (run := open_run_or_none(folder)) is not None and run.finished:
+        if is_run(folder) and (run := open_run(folder)).finished:
             return run
         self.report(f"training {folder.name}")
         for name in adopt(config, folder, self.folder):
@@ -102,13 +102,6 @@ class Laboratory:
     def _answer(self, model: Any, name: str, code: str | None) -> list[Row]:
         codes: str | Sequence[Code] = "all" if code is None else (Code.parse(code, self.cohort.modalities),)
         return list(evaluate_cached(model, self.data.cache, [name], codes, self.cohort.name, self.data.kind).rows)
-
-
-def open_run_or_none(folder: Path) -> Run | None:
-    """The run in a folder, None where it was not begun yet."""
-    from ..runs import is_run
-
-    return open_run(folder) if is_run(folder) else None
 
 
 def _file(name: str, asked: Asked) -> str:

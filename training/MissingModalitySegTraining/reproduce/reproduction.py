@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from MissingModalitySegLib import __version__
 from MissingModalitySegLib.errors import InputError
 
 from ..evaluation.rows import Row
-from ..runs import DONE, Run
+from ..runs import Run, is_run, open_run
 from .aggregation import where_true
 from .cohorts import Cohort
 from .datalist_data import datalist_data
@@ -23,7 +22,7 @@ from .experiments import Laboratory
 from .phantoms import phantom_data
 from .prepared import CohortData, Report
 from .report import markdown
-from .results import FilledTable, fill, write
+from .results import fill, write
 from .scales import SCALES, Scale
 from .tables import TableDefinition
 
@@ -81,11 +80,6 @@ def reproduce(order: Order, report: Report = print) -> Path:
         path = write(table, place_of(order), markdown(table))
         report(f"{order.paper} {order.name}: {name} done, {len(table.waiting)} to go; {path}")
     return path
-
-
-def filled_again(order: Order) -> dict[str, Any]:
-    """What the JSON file of a finished order holds."""
-    return json.loads((place_of(order) / f"{order.name}.json").read_text(encoding="utf-8"))
 
 
 def place_of(order: Order) -> Path:
@@ -146,16 +140,12 @@ def _described(run: Run) -> dict[str, Any]:
 
 
 def _finished(folder: Path) -> Run | None:
-    from .experiments import open_run_or_none
-
-    if not any(folder.glob(f"*/{DONE}")):
+    """The run in a folder, None where there is none that is finished."""
+    if not is_run(folder):
         return None
-    run = open_run_or_none(folder)
-    return run if run is not None and run.finished else None
+    run = open_run(folder)
+    return run if run.finished else None
 
 
 def _tables(paper: str) -> Sequence[TableDefinition]:
     return import_module(f".{paper}", __package__).TABLES
-
-
-__all__ = ["FIGURES", "PAPERS", "FilledTable", "Order", "names_of", "open_laboratory", "place_of", "reproduce"]
