@@ -108,3 +108,17 @@ def test_a_gate_that_waits_does_not_tell_experts_apart(tmp_path):
     one, other = (_fingerprints(tmp_path, training, mome.COHORT) for training in (full, flat))
     assert one[0] == other[0]
     assert one[1] != other[1]
+
+
+@pytest.mark.parametrize("scale", ["cpu", "gpu"])
+def test_last_stages_take_equal_steps_in_every_arm(tmp_path, scale):
+    data = replace(data_of(), folder=str(tmp_path), training=("a",))
+    for table in (*moe.TABLES, *universal.TABLES, mome.TABLE1, mome.TABLE3):
+        laboratory = Laboratory(tmp_path, table.cohort, data, SCALES[scale], 0)
+        steps = set()
+        for arm in table.arms.values():
+            config = laboratory.config(arm.asked[0].training)
+            last = find_method(config.method).stages(setup_of(config))[-1]
+            steps.add(config.loop_of(last.name, last.share).steps)
+            assert config.data.spacing == SCALES[scale].spacing
+        assert len(steps) == 1, (table.paper, table.name, steps)
