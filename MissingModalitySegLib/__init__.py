@@ -4,4 +4,4 @@ Importing this package is free of side effects and loads nothing outside the sta
 (`networks`, `engine`, …) are imported by those who need them.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
