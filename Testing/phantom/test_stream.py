@@ -7,11 +7,11 @@ import torch
 from MissingModalitySegTraining.data.batch import Batch
 from MissingModalitySegTraining.phantom.anatomy import sample_anatomy, tissues
 from MissingModalitySegTraining.phantom.atlas import load_atlas
+from MissingModalitySegTraining.phantom.reused import mirror
 from MissingModalitySegTraining.phantom.stream import (
     PhantomStream,
     Recent,
     StreamSettings,
-    mirror,
     overview_grid,
 )
 from MissingModalitySegTraining.phantom.tint import sample_tint, tinted

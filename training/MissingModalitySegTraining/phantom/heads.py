@@ -9,25 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from MissingModalitySegLib.arrays.normalise import normalise_head
 
-from ..data.batch import Batch, collate
-from .atlas import load_atlas
+from ..data.batch import Batch
 from .contrast import ContrastMixture
 from .draws import chance, choose, normal, uniform
 from .engine import CaseParameters, render, sample_case
-from .lesions import open_mask_folder
 from .materials import Material
 from .misalignment import Misalignment
-from .schedule import Schedule
+from .reused import ReusedStream
 from .space import Grid
-from .stream import PRODUCT_KINDS, Recent, mirror
+from .stream import PRODUCT_KINDS
 
 
 @dataclass(frozen=True)
@@ -112,41 +108,14 @@ def look(images: Tensor, brain: Tensor, air: Tensor, points: Tensor, view: View)
     return torch.where(wiped | missing, 0.0, images), brain & ~missing
 
 
-class HeadStream(Dataset):
-    """Batch i is a pure function of (settings, i). Channels are normalised by `normalise_head`, as at inference.
+class HeadStream(ReusedStream):
+    """Whole heads. Channels are normalised by `normalise_head`, as at inference.
 
     The one region is the brain in the field of view; `brain`, outside which others set images to zero, is everything.
     All sequences of a head lie where the truth does: a displaced one would show its brain elsewhere.
     """
 
-    def __init__(self, settings: HeadSettings, device: torch.device | str = "cpu") -> None:
-        self.settings = settings
-        self.device = torch.device(device)
-        self.schedule = Schedule(
-            settings.reuse,
-            settings.window,
-            settings.lanes,
-            settings.batch_size,
-            1,
-            settings.mirror_axes,
-            settings.seed,
-        )
-        self._heads: Recent[Batch] = Recent(self.schedule.kept)
-
-    @cached_property
-    def atlas(self):
-        return load_atlas(self.device)
-
-    @cached_property
-    def masks(self):
-        return open_mask_folder(self.settings.lesion_masks) if self.settings.lesion_masks else None
-
-    def __getitem__(self, index: int) -> Batch:
-        samples = []
-        for use in self.schedule.batch(index):
-            head = self._kept(use.crop) if self.settings.reuse > 1 else self.sample(use.crop)
-            samples.append(mirror(head, use.mirrored))
-        return collate(samples)
+    settings: HeadSettings
 
     def sample(self, number: int) -> Batch:
         """Head `number` of the stream, a batch of one."""
@@ -159,21 +128,9 @@ class HeadStream(Dataset):
         everything = torch.ones_like(brain)[None]
         return Batch(normalise_head(images)[None], ones, brain.float()[None, None], ones[:, :1], everything)
 
-    def _kept(self, number: int) -> Batch:
-        """Head `number`, made at its first use; half precision is finer than the noise of any image."""
-
-        def make() -> Batch:
-            head = self.sample(number)
-            return replace(head, image=head.image.half(), regions=head.regions.bool())
-
-        head = self._heads.get(number, make)
-        return replace(head, image=head.image.float(), regions=head.regions.float())
-
     def _draw(self, number: int) -> tuple[CaseParameters, View]:
         settings = self.settings
-        generator = torch.Generator().manual_seed((settings.seed * 0x9E3779B97F4A7C15 + number * 2 + 1) % 2**63)
-        kind = choose(generator, settings.kinds)
-        seed = int(torch.randint(2**40, (), generator=generator))
+        generator, kind, seed = self.draw_case(number)
         mode = "clinic" if chance(generator, settings.clinic) else "research"
         case = sample_case(seed, kind, self.atlas, mode, self.masks, settings.mixture)
         still = tuple(replace(sequence, misalignment=Misalignment()) for sequence in case.acquisition.sequences)

@@ -6,25 +6,19 @@ each of which it is mirrored and tinted anew.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from MissingModalitySegLib.arrays.normalise import brain_statistics, z_normalise
 
-from ..data.batch import Batch, collate
-from .atlas import load_atlas
+from ..data.batch import Batch
 from .contrast import ContrastMixture
 from .draws import choose, uniform
 from .engine import CaseParameters, Rendering, render, sample_case
-from .lesions import open_mask_folder
-from .schedule import Schedule
+from .reused import Recent, ReusedStream
 from .space import Grid
 from .tint import sample_tint, tinted
 
@@ -75,43 +69,14 @@ class Plan:
     grids: tuple[Grid, ...]
 
 
-class PhantomStream(Dataset):
-    """Batch i is a pure function of (settings, i). Channels are normalised over the whole brain of their case."""
+class PhantomStream(ReusedStream):
+    """Crops of brains. Channels are normalised over the whole brain of their case."""
+
+    settings: StreamSettings
 
     def __init__(self, settings: StreamSettings, device: torch.device | str = "cpu") -> None:
-        self.settings = settings
-        self.device = torch.device(device)
-        self.schedule = Schedule(
-            settings.reuse,
-            settings.window,
-            settings.lanes,
-            settings.batch_size,
-            settings.crops_per_case,
-            settings.mirror_axes,
-            settings.seed,
-        )
+        super().__init__(settings, device, settings.crops_per_case)
         self._plans: Recent[Plan] = Recent(self.schedule.kept)
-        self._crops: Recent[Batch] = Recent(self.schedule.kept)
-
-    @cached_property
-    def atlas(self):
-        return load_atlas(self.device)
-
-    @cached_property
-    def masks(self):
-        return open_mask_folder(self.settings.lesion_masks) if self.settings.lesion_masks else None
-
-    def __getitem__(self, index: int) -> Batch:
-        samples = []
-        for use in self.schedule.batch(index):
-            if self.settings.reuse == 1:
-                crop = self.sample(use.crop)
-            else:
-                crop = self._kept(use.crop)
-                tint = sample_tint(torch.Generator().manual_seed(use.seed))
-                crop = replace(crop, image=tinted(crop.image, tint))
-            samples.append(mirror(crop, use.mirrored))
-        return collate(samples)
 
     def sample(self, number: int) -> Batch:
         """Crop `number` of the stream, a batch of one."""
@@ -122,22 +87,13 @@ class PhantomStream(Dataset):
         ones = torch.ones(1, 5, device=image.device)
         return Batch(image, ones, crop.regions.float(), ones[:, :3], crop.brain)
 
-    def _kept(self, number: int) -> Batch:
-        """Crop `number`, made at its first use; half precision is finer than the noise of any image."""
-
-        def make() -> Batch:
-            crop = self.sample(number)
-            return replace(crop, image=crop.image.half(), regions=crop.regions.bool())
-
-        crop = self._crops.get(number, make)
-        return replace(crop, image=crop.image.float(), regions=crop.regions.float())
+    def retouch(self, sample: Batch, seed: int) -> Batch:
+        return replace(sample, image=tinted(sample.image, sample_tint(torch.Generator().manual_seed(seed))))
 
     def _plan(self, number: int) -> Plan:
         """Draw case `number` and look at the whole of it to see how bright it is and where its lesions are."""
         settings = self.settings
-        generator = torch.Generator().manual_seed((settings.seed * 0x9E3779B97F4A7C15 + number * 2 + 1) % 2**63)
-        kind = choose(generator, settings.kinds)
-        seed = int(torch.randint(2**40, (), generator=generator))
+        generator, kind, seed = self.draw_case(number)
         case = sample_case(seed, kind, self.atlas, "research", self.masks, settings.mixture)
         whole = overview_grid(case.anatomy.scale)
         overview = self._render(case, whole)
@@ -154,36 +110,6 @@ class PhantomStream(Dataset):
 
     def _render(self, case: CaseParameters, grid: Grid) -> Rendering:
         return render([case], [grid], self.atlas, self.masks, device=self.device)
-
-
-def mirror(sample: Batch, mirrored: tuple[bool, bool, bool]) -> Batch:
-    """The sample, its spatial axes reversed where `mirrored`."""
-    axes = [axis - 3 for axis in range(3) if mirrored[axis]]
-    if not axes:
-        return sample
-    return replace(
-        sample, image=sample.image.flip(axes), regions=sample.regions.flip(axes), brain=sample.brain.flip(axes)
-    )
-
-
-Value = TypeVar("Value")
-
-
-class Recent(Generic[Value]):
-    """What was made last, up to a number of things."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._values: OrderedDict[Hashable, Value] = OrderedDict()
-
-    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """What `key` stands for, made if it is not there."""
-        if key not in self._values:
-            self._values[key] = make()
-        self._values.move_to_end(key)
-        if len(self._values) > self._capacity:
-            self._values.popitem(last=False)
-        return self._values[key]
 
 
 def overview_grid(scale: tuple[float, float, float]) -> Grid:
