@@ -11,18 +11,7 @@ from .results import Evaluation
 from .scores import MEASURES
 
 KINDS = {"simulated": "simulated scans only", "real": "real scans", None: "scans of unknown origin"}
-_COLUMNS = {
-    "dice": "Dice",
-    "dice_where_true": "Dice, truth not empty",
-    "hd95": "HD95, mm",
-    "ppv": "PPV",
-    "sensitivity": "Sensitivity",
-    "ltpr": "LTPR",
-    "lfpr": "LFPR",
-    "f1": "Lesion F1",
-    "cscore": "CScore",
-    "cscore_as_printed": "CScore as printed",
-}
+_COLUMNS = {"dice": MEASURES["dice"], "dice_where_true": "Dice, truth not empty"} | MEASURES
 _GRIDS = {"native": "the truth's own grid", "model": "the model's grid"}
 _RULES = (
     "± is the standard error. Where truth and answer are both empty Dice, PPV, sensitivity and the lesion rates are "
