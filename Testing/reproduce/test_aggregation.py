@@ -134,6 +134,23 @@ def test_a_table_made_by_hand_holds_ours_and_the_published_figures_apart():
     assert test["mean_difference"] == pytest.approx((0.2 + 0.1 - 0.2 + 0.0) / 4)
 
 
+def test_tests_compare_what_stands_in_the_table():
+    """Networks answer for seen and unseen data sets alike; a table of one kind tests that kind alone."""
+    tasks = {"seen": "BraTS2021 T1", "unseen": "Tumour1 FLAIR"}
+    data = data_of(tasks, unseen=("Tumour1",))
+
+    def answers(seen: float, unseen: float) -> list:
+        return [row("seen", "T1", seen, "BraTS2021"), row("unseen", "FLAIR", unseen, "Tumour1")]
+
+    known = {"MoME": answers(0.9, 0.1), "nnU-Net": answers(0.5, 0.4), "without curriculum": answers(0.8, 0.3)}
+    for table, pairs, difference in ((mome.TABLE1, 1, 0.4), (mome.TABLE2, 1, -0.3), (mome.TABLE3, 2, -0.05)):
+        compared = fill(table, known, data, _facts()).comparisons[0]
+        assert compared["pairs"] == pairs
+        assert compared["regions"]["lesion"]["dice"]["mean_difference"] == pytest.approx(difference)
+    nothing_unseen = {name: rows[:1] for name, rows in known.items()}
+    assert not fill(mome.TABLE2, nothing_unseen, data, _facts()).comparisons
+
+
 def test_an_unfinished_table_says_so():
     table = fill(_table(), {"MD": [row("a", "T1", 0.25)]}, data_of(), _facts())
     assert table.waiting == ["Ours"]

@@ -32,7 +32,7 @@ def figure(rows: Iterable[Row], cell: Cell, data: CohortData) -> Figure | None:
     the rows of a subject for independent, and is too small. `tasks` and `datasets` average first within each, then over
     them; so is the mean over regions. The standard error of a mean of k such means is √Σse²/k.
     """
-    chosen = [row for row in rows if _belongs(row, cell, data)]
+    chosen = [row for row in rows if belongs(row, cell, data)]
     scored = [row for row in chosen if set(cell.regions) & set(row["dice"])]
     parts = [_of_region(chosen, region, cell, data) for region in cell.regions]
     if not parts or None in parts:
@@ -47,7 +47,8 @@ def where_true(row: Row) -> Row:
     return row | {"dice": {region: dice for region, dice in row["dice"].items() if not truth_is_empty(row, region)}}
 
 
-def _belongs(row: Row, cell: Cell, data: CohortData) -> bool:
+def belongs(row: Row, cell: Cell, data: CohortData) -> bool:
+    """Whether a row is of the code, the data sets and the tasks that a cell is about; its arm is not looked at."""
     if cell.code is not None and row["code"] != cell.code:
         return False
     if cell.seen is not None and data.is_seen(row["case"]) != cell.seen:

@@ -12,7 +12,7 @@ from typing import Any
 from ..evaluation.results import Evaluation, write_whole
 from ..evaluation.rows import Row
 from ..evaluation.statistics import compare
-from .aggregation import Figure, figure
+from .aggregation import Figure, belongs, figure
 from .prepared import CohortData
 from .published import Printed, published
 from .tables import Cell, TableDefinition
@@ -81,10 +81,11 @@ def fill(
         )
         for row, column, cell in definition.cells()
     ]
+    shown = {name: _shown(rows, definition, data) for name, rows in answers.items()}
     comparisons = [
-        _compared(one, other, answers, data)
+        _compared(one, other, shown, data)
         for one, other in definition.comparisons
-        if one in answers and other in answers
+        if _pairs(shown.get(one, ())) & _pairs(shown.get(other, ()))
     ]
     waiting = [name for name in definition.arms if name not in answers]
     return FilledTable(definition, cells, comparisons, waiting, facts)
@@ -113,6 +114,16 @@ def write(table: FilledTable, folder: Path, markdown: str) -> Path:
 
 def _question(cell: Cell) -> dict[str, Any]:
     return {key: value for key, value in asdict(cell).items() if key != "arm"}
+
+
+def _shown(rows: Sequence[Row], definition: TableDefinition, data: CohortData) -> list[Row]:
+    """The rows that the table is about: a network answers for unseen data sets too where only seen ones stand in it."""
+    cells = [cell for _, _, cell in definition.cells()]
+    return [row for row in rows if any(belongs(row, cell, data) for cell in cells)]
+
+
+def _pairs(rows: Sequence[Row]) -> set[tuple[str, str]]:
+    return {(row["case"], row["code"]) for row in rows}
 
 
 def _compared(one: str, other: str, answers: Mapping[str, Sequence[Row]], data: CohortData) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class TableDefinition:
     rows: Sequence[Line]
     columns: Sequence[Line]
     comparisons: Sequence[tuple[str, str]] = ()
-    """Pairs of arms that a signed-rank test compares, over everything both answered."""
+    """Pairs of arms that a signed-rank test compares, over all that the table is about and both answered."""
     notes: Sequence[str] = ()
 
     def cells(self) -> Iterator[tuple[Line, Line, Cell]]:
