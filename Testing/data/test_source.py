@@ -13,7 +13,7 @@ from MissingModalitySegLib.datalists import Case, Datalist
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
 from MissingModalitySegTraining.configs import DataSection
-from MissingModalitySegTraining.data.cache import Cache
+from MissingModalitySegTraining.data.cache import Cache, CacheOptions
 from MissingModalitySegTraining.data.missing import missing_in_cases, missing_in_phantom, shown_codes
 from MissingModalitySegTraining.data.simulate_missing import simulate_missing
 from MissingModalitySegTraining.data.source import open_prepared, open_samples
@@ -77,6 +77,18 @@ def test_folds_and_ids_decide_who_is_trained_on(cache: Cache, tmp_path: Path) ->
     ):
         with pytest.raises(InputError, match=wanted):
             open_prepared(data, None, tmp_path)
+
+
+def test_nobody_is_on_both_sides(tmp_path: Path) -> None:
+    """Two visits of one person, and a person of the same name in another data set."""
+    cache = Cache(tmp_path / "cache", CacheOptions(spacing=4.0))
+    labels = np.zeros((8, 8, 8), np.uint8)
+    for name, dataset in (("first-visit", "one"), ("second-visit", "one"), ("namesake", "other")):
+        cache.add(name, np.ones((5, 8, 8, 8)), Code.full(), labels, metadata={"subject": "p1", "dataset": dataset})
+    with pytest.raises(InputError, match="p1 are trained on"):
+        open_prepared(section(cache.folder), ["second-visit"], tmp_path)
+    apart = open_prepared(section(cache.folder), ["first-visit", "second-visit"], tmp_path)
+    assert apart.training == ("namesake",)
 
 
 @pytest.mark.parametrize(("ratio", "seed"), [(0.0, 1), (0.5, 2), (0.34, 7)])

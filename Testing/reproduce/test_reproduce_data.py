@@ -69,6 +69,8 @@ def test_folds_decide_and_subjects_stay_together():
     chosen = split_subjects(subjects, folds, seed=0)
     assert {name for name, split in chosen.items() if split == "test"} == {"a1", "a2"}
     assert {name for name, split in chosen.items() if split == "validation"} == {"b1"}
+    spread = split_subjects({"a": ["a1", "a2"], "b": ["b1"]}, {"a1": 1, "a2": 0, "b1": 1}, seed=0)
+    assert spread == {"a1": "test", "a2": "test", "b1": "training"}  # no visit of who is tested is trained on
     drawn = split_subjects(subjects, dict.fromkeys(folds), seed=0)
     assert set(drawn) == set(folds)
     assert drawn["a1"] == drawn["a2"]

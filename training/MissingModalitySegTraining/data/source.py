@@ -130,7 +130,8 @@ def open_prepared(
     """The cache that `data` names, or the one its datalist is prepared into, and who is trained on and held out.
 
     None for phantoms. A fold needs a datalist that says who is in which (`datalist split`), or a cache whose entries
-    do. Cases without truth are not trained on. Raises `InputError` when files, cases or folds are not there.
+    do. Cases without truth are not trained on. Raises `InputError` when files, cases or folds are not there, or a
+    person is on both sides.
     """
     if data.source in ("phantom", "heads"):
         return None
@@ -158,9 +159,25 @@ def open_prepared(
     if unknown := [name for name in (*wanted, *held_out) if name not in ids]:
         raise InputError("unknown-case", f"{source} has no case {', '.join(unknown[:5])} that can be used.")
     training = tuple(name for name in wanted if name not in held_out and cache[name].scored)
+    _check_strangers(cache, training, held_out)
     if not training:
         raise InputError("nothing-to-train-on", f"No case with a label is left in {source} to train on.")
     return Prepared(cache, training, held_out, simulated)
+
+
+def _check_strangers(cache: Cache, training: Sequence[str], held_out: Sequence[str]) -> None:
+    """Refuse to validate on another visit of somebody who is trained on: the figures would be too good."""
+
+    def people(names: Sequence[str]) -> set[tuple[str | None, str]]:
+        about = ((name, cache[name].metadata) for name in names)
+        return {(facts.get("dataset"), facts.get("subject") or name) for name, facts in about}
+
+    if both := sorted(person for _, person in people(training) & people(held_out)):
+        raise InputError(
+            "subject-on-both-sides",
+            f"Cases of {', '.join(both[:5])} are trained on, and others of the same are kept for validation.",
+            "Put all cases of a person on one side; `datalist split` does.",
+        )
 
 
 def _held_out(

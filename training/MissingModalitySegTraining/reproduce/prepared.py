@@ -93,8 +93,9 @@ def split_subjects(subjects: Mapping[str, Iterable[str]], folds: Mapping[str, in
     chosen: dict[str, str] = {}
     if len(numbers) > 1 and None not in folds.values():
         special = {numbers[0]: "test"} | ({numbers[1]: "validation"} if len(numbers) > 2 else {})
-        for entries in subjects.values():
-            chosen |= {entry: special.get(folds[entry], "training") for entry in entries}
+        for entries in map(list, subjects.values()):
+            lowest = min(folds[entry] for entry in entries)  # of a person in several, all go where the lowest says
+            chosen |= dict.fromkeys(entries, special.get(lowest, "training"))
     else:
         order = sorted(subjects)
         random.Random(f"reproduce/{seed}").shuffle(order)
