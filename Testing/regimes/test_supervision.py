@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from MissingModalitySegTraining.data.batch import Batch
+from MissingModalitySegTraining.data.batch import Batch, select
 from MissingModalitySegTraining.regimes.supervision import truth_for
 from Testing.regimes.regime_cases import mixed_batch, plain_region_loss
 
@@ -38,6 +38,24 @@ def test_lesion_and_background() -> None:
         entropy.append(-np.mean(q * np.log(p) + (1 - q) * np.log(1 - p)))
     found = truth_for(CLASSES, batch).compare(logits)
     assert found.item() == pytest.approx(1 - np.mean(dice) + np.mean(entropy), rel=1e-5)
+
+
+def test_the_dice_of_empty_lesions_can_be_left_out() -> None:
+    """Of two samples one has no lesion: its cross-entropy counts, its Dice does not."""
+    batch = mixed_batch(6)
+    regions = batch.regions.clone()
+    regions[:, 0, 0, 0, 0] = 1
+    regions[1] = 0
+    batch = select(Batch(batch.image, batch.code, regions, torch.ones(3, 3), batch.brain), torch.tensor([0, 1]))
+    logits = torch.randn(2, 2, 6, 6, 6, generator=torch.Generator().manual_seed(0))
+    p, q = logits.double().softmax(1)[:, 1], batch.regions[:, 0].double()
+    entropy = -(q * p.log() + (1 - q) * (1 - p).log()).mean().item()
+    dice = ((2 * (p * q)[0].sum() + 1e-5) / (p[0].sum() + q[0].sum() + 1e-5)).item()
+    found = truth_for(CLASSES, batch, dice_of_empty=False).compare(logits)
+    assert found.item() == pytest.approx(1 - dice + entropy, rel=1e-5)
+    none = Batch(batch.image, batch.code, torch.zeros_like(batch.regions), batch.scored, batch.brain)
+    rest = -(1 - p).log().mean().item()
+    assert truth_for(CLASSES, none, dice_of_empty=False).compare(logits).item() == pytest.approx(rest, rel=1e-5)
 
 
 @pytest.mark.parametrize(("network", "channels"), [(REGIONS, 3), (CLASSES, 2)])

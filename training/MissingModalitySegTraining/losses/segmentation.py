@@ -73,11 +73,19 @@ def _mean_region_dice(
     return _weighted_mean(dice_loss_terms(logits.sigmoid(), target, soft_target=soft_target), weights)
 
 
-def class_loss(logits: Tensor, target: Tensor, *, include_background: bool = True, soft_target: bool = False) -> Tensor:
+def class_loss(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    include_background: bool = True,
+    soft_target: bool = False,
+    dice_of_empty: bool = True,
+) -> Tensor:
     """Dice plus cross-entropy of classes that exclude each other (softmax); a scalar.
 
     `logits` (B, C, …); `target` is (B, …) with whole numbers below C, or probabilities (B, C, …). Cross-entropy always
-    counts every class; Dice leaves class 0 out unless `include_background`. `soft_target` as in `dice_loss_terms`.
+    counts every class; Dice leaves class 0 out unless `include_background`. `soft_target` as in `dice_loss_terms`,
+    `dice_of_empty` as in `region_loss`, of classes.
 
     Raises `InputError` for shapes that do not belong together and for numbers that are no class.
     """
@@ -95,7 +103,8 @@ def class_loss(logits: Tensor, target: Tensor, *, include_background: bool = Tru
     cross_entropy = F.cross_entropy(logits, target)
     first = 0 if include_background else 1
     terms = dice_loss_terms(logits.softmax(1)[:, first:], target[:, first:], soft_target=soft_target)
-    return terms.mean() + cross_entropy
+    there = torch.ones_like(terms) if dice_of_empty else (target[:, first:].flatten(2).amax(2) > 0).to(terms)
+    return _weighted_mean(terms, there) + cross_entropy
 
 
 def dice_loss_terms(prediction: Tensor, target: Tensor, *, soft_target: bool = False) -> Tensor:
