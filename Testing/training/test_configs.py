@@ -92,6 +92,21 @@ def test_a_baseline_is_trained_as_its_method() -> None:
     }
 
 
+def test_the_baseline_of_table_4_has_the_loss_of_the_method_that_it_is_compared_with() -> None:
+    method = read_config("universal", "paper")
+    for baseline in (read_config("mae_baseline", "paper"), read_config("universal", "paper", "mae_baseline")):
+        assert {key: method.options[key] for key in baseline.options} == baseline.options
+        for stage in ("mae", "student"):
+            assert (baseline.loop_of(stage), baseline.data_of(stage)) == (method.loop_of(stage), method.data_of(stage))
+
+
+def test_a_stage_has_the_cases_of_the_run() -> None:
+    said = refusal("universal", "tiny", stages__mae__data={"ids": ["a"], "fold": 1, "batch_size": 1})
+    assert "stages.mae.data:" in said
+    assert "all stages have the same data.fold, data.ids; set it for the run" in said
+    assert read_config("universal", "tiny", None, {"stages.mae.data.batch_size": 1}).data_of("mae").batch_size == 1
+
+
 def test_all_problems_are_told_at_once_with_what_was_meant() -> None:
     said = refusal(
         "moe", "tiny",

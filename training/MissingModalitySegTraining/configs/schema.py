@@ -9,7 +9,8 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
+from pydantic_core import PydanticCustomError
 
 from MissingModalitySegLib.modalities import MODALITIES, Modality
 
@@ -139,11 +140,25 @@ class ValidationSection(Section):
     """Cases drawn with their prediction, each time."""
 
 
+OF_THE_RUN = frozenset({"source", "cache", "spacing", "fold", "ids", "missing"})
+"""Keys of `data` that all stages share: cases are prepared, split and thinned out once."""
+
+
 class StageSection(Section):
-    """What differs in one stage of the method: keys of `loop` and `data`."""
+    """What differs in one stage of the method: keys of `loop` and `data`, but those in `OF_THE_RUN`."""
 
     loop: Mapping[str, Any] = Field(default_factory=dict)
     data: Mapping[str, Any] = Field(default_factory=dict)
+
+    @field_validator("data")
+    @classmethod
+    def _of_the_stage(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        if shared := sorted(OF_THE_RUN & set(data)):
+            keys = ", ".join(f"data.{key}" for key in shared)
+            raise PydanticCustomError(
+                "of_the_run", "All stages have the same {keys}; set it for the run", {"keys": keys}
+            )
+        return data
 
 
 class NetworkSection(Section):
