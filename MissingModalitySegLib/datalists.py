@@ -223,7 +223,11 @@ def load_document(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=unique)
     except FileNotFoundError:
-        raise InputError("no-such-file", f"There is no datalist {path}.") from None
+        raise InputError(
+            "no-such-file",
+            f"There is no datalist {path}.",
+            "Mend the path, or make one with `datalist import` or `phantom`.",
+        ) from None
     except OSError as error:
         raise InputError("unreadable-file", f"The datalist {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

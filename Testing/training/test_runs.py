@@ -130,6 +130,18 @@ def test_another_configuration_is_refused_with_the_keys_that_differ(whole, cache
     train(config(cache, **{"loop.minutes": 5, "loop.workers": 1}), whole.folder)
 
 
+def test_data_that_cannot_be_opened_leaves_the_folder_free_for_the_mended_command(cache, tmp_path: Path) -> None:
+    changed = {"loop.steps": 2, "validation.cases": 0}
+    with pytest.raises(InputError, match="There is no"):
+        train(
+            config(cache, "modality_dropout", **changed, **{"data.source": str(tmp_path / "wrong")}), tmp_path / "run"
+        )
+    mended = config(cache, "modality_dropout", **changed)
+    run = train(mended, tmp_path / "run")
+    assert run.finished
+    assert open_run(tmp_path / "run").config.data.source == mended.data.source
+
+
 def test_a_time_budget_ends_every_stage(cache, tmp_path: Path) -> None:
     run = train(config(cache, **{"loop.steps": 10**8, "loop.minutes": 0.03}), tmp_path)
     done = run.provenance()["stages"]

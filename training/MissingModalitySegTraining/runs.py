@@ -266,7 +266,9 @@ def _write_validation(config: TrainingConfig, network: nn.Module, cases: HeldOut
 def _begun(config: TrainingConfig, folder: Path, first: bool) -> TrainingConfig:
     """Write the configuration into a new run; in one that is there, hold it against the one that it was begun with."""
     path = folder / CONFIG
-    if path.is_file():
+    # asked before the configuration is read: another process may be the one that begins anew
+    claimed_only = folder.is_dir() and [entry.name for entry in folder.iterdir()] == [CONFIG]
+    if path.is_file() and not claimed_only:  # where the data could not be opened, nothing else is there yet
         before = read_config(path)
         different = sorted(_differences(as_document(before), as_document(config)))
         if refused := [

@@ -267,7 +267,11 @@ def _read_options(path: Path) -> CacheOptions:
             document["spacing"], tuple(Modality.parse(name) for name in document["modalities"]), document["precision"]
         )
     except OSError as error:
-        raise InputError("no-cache", f"There is no cache in {path.parent}: {error.strerror}.") from None
+        raise InputError(
+            "no-cache",
+            f"There is no cache in {path.parent}: {error.strerror}.",
+            "Make one with `datalist cache`, or name a datalist (.json).",
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("bad-cache", f"{path} cannot be read: {error!r}.", "Choose another folder.") from None
     if document != options.as_dict():
