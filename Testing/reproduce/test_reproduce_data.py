@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from MissingModalitySegLib.datalists import Case, Datalist
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.modalities import Modality
 from MissingModalitySegTraining.configs.reading import setup_of
@@ -14,6 +16,7 @@ from MissingModalitySegTraining.data.cache import Cache
 from MissingModalitySegTraining.regimes.stages import find_method
 from MissingModalitySegTraining.reproduce import moe, mome, universal
 from MissingModalitySegTraining.reproduce.cohorts import Cohort, Counts, DataSet
+from MissingModalitySegTraining.reproduce.datalist_data import kind_of
 from MissingModalitySegTraining.reproduce.experiments import Laboratory
 from MissingModalitySegTraining.reproduce.phantoms import phantom_data, plan, truth_of_image
 from MissingModalitySegTraining.reproduce.prepared import split_subjects
@@ -78,6 +81,14 @@ def test_folds_decide_and_subjects_stay_together():
     assert drawn == split_subjects(dict(reversed(subjects.items())), dict.fromkeys(folds), seed=0)
     with pytest.raises(InputError, match="No subject is left for training"):
         split_subjects({"a": ["a1"]}, {"a1": None}, seed=0)
+
+
+def test_a_datalist_is_taken_at_its_word_that_it_is_simulated():
+    case = Case("a", {Modality.T1: Path("a.nii.gz")}, dataset="elsewhere")
+    assert kind_of(Datalist("mine", (case,))) == "real"
+    assert kind_of(Datalist("mine", (case,), metadata={"data": "simulated"})) == "simulated"
+    assert kind_of(Datalist("mine", (case, replace(case, dataset="phantom-1")))) == "real"
+    assert kind_of(Datalist("mine", (replace(case, dataset="phantom-1"),))) == "simulated"
 
 
 def _fingerprints(tmp_path, training: Training, cohort: Cohort, seed: int = 0, ids: tuple[str, ...] = ("a",)) -> list:

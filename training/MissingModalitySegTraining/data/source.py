@@ -143,7 +143,7 @@ def open_prepared(
     else:
         datalist = read_datalist(source)
         cache = _filled(datalist, data, folder, report)
-        simulated = "phantom" in datalist.metadata or datalist.metadata.get("data") == "simulated"
+        simulated = says_simulated(datalist)
         there = set(cache.ids)
         ids = tuple(case.id for case in datalist.cases if case.id in there)
         folds = {case.id: case.fold for case in datalist.cases}
@@ -163,6 +163,11 @@ def open_prepared(
     if not training:
         raise InputError("nothing-to-train-on", f"No case with a label is left in {source} to train on.")
     return Prepared(cache, training, held_out, simulated)
+
+
+def says_simulated(datalist: Datalist) -> bool:
+    """Whether a datalist says that all its scans are simulated, whatever its data sets are called."""
+    return "phantom" in datalist.metadata or datalist.metadata.get("data") == "simulated"
 
 
 def _check_strangers(cache: Cache, training: Sequence[str], held_out: Sequence[str]) -> None:

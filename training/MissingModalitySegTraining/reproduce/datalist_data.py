@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from MissingModalitySegLib.datalists import read_datalist
+from MissingModalitySegLib.datalists import Datalist, read_datalist
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.modalities import Code
 
 from ..data.cache import Cache, CachedCase, CacheOptions
 from ..data.fill import fill_cache
+from ..data.source import says_simulated
 from .cohorts import Cohort
 from .phantoms import truth_of_image
 from .prepared import CohortData, Report, by_split, read_record, split_subjects, write_record
@@ -61,10 +63,15 @@ def datalist_data(
         f"“{datalist.name}” ({', '.join(sorted(known))}), {scale.spacing:g} mm, split with seed {seed}: "
         f"{counts['training']} {what} for training, {counts['test']} for the test"
     )
-    simulated = all(name.startswith("phantom") for name in known)
-    kind = "simulated" if simulated else "real"
+    kind = kind_of(datalist)
     data = CohortData(str(folder), **splits, tasks=tasks, unseen=tuple(unseen), kind=kind, about=about)
     return write_record(data, facts)
+
+
+def kind_of(datalist: Datalist) -> Literal["simulated", "real"]:
+    """Simulated where the datalist says so, or every data set is called phantom; else real."""
+    named = all((case.dataset or datalist.name).startswith("phantom") for case in datalist.cases)
+    return "simulated" if says_simulated(datalist) or named else "real"
 
 
 def _taken_apart(case: CachedCase, dataset: str, cache: Cache) -> dict[str, str]:
