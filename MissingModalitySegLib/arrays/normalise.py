@@ -59,6 +59,8 @@ def normalise(image: Tensor, brain: Tensor, method: str = "zscore", scope: str =
         counted = brain
     if method == "zscore":
         low, width = brain_statistics(image, counted)
+    elif method != "minmax":
+        raise ValueError(f"Nothing inside a brain is scaled by “{method}”.")
     else:
         low, high = _extremes(image, counted)
         width = high - low

@@ -26,7 +26,9 @@ LARGEST_FILE = 2 * 2**30  # bytes
 FAMILIES = ("moe", "universal", "mome", "baseline", "synthesis", "brain")
 """The three methods, what they are compared with, and two helpers: missing sequences and the brain's mask."""
 
-NORMALISATIONS = ("zscore", "minmax")
+NORMALISATIONS = ("zscore", "minmax", "head")
+"""Mean and deviation, extremes, or median and percentiles of what a whole head shows: brain extraction's, as it has no
+brain to go by (`arrays.normalise.normalise_head`)."""
 SCOPES = ("brain", "volume", "tile")
 """Over which voxels a channel's statistics are taken: the brain mask, everything, or each tile for itself."""
 
@@ -416,6 +418,12 @@ def _check_agreement(manifest: Manifest) -> None:
         raise fields.contradiction(
             f"labels is {'missing' if manifest.labels is None else 'given'}, but family is “{family}”.",
             "A model that finds lesions has a label scheme; one for sequences or brain masks has none.",
+        )
+    scale = manifest.normalisation
+    if (scale.method == "head") != (family == "brain") or (family == "brain" and scale.scope != "volume"):
+        raise fields.contradiction(
+            f"normalisation is “{scale.method}” over the {scale.scope}, but family is “{family}”.",
+            "Brain extraction sees whole heads: method “head”, scope “volume”. No other model does.",
         )
     if (family == "universal") != (manifest.prompts is not None):
         raise fields.contradiction(

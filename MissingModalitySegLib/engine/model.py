@@ -14,6 +14,8 @@ from ..labels import GLIOMA, LabelScheme, find_scheme
 from ..modalities import MODALITIES, Modality
 
 BRAIN_ZSCORE = Normalisation("zscore", "brain")
+HEAD = Normalisation("head", "volume")
+"""What `extraction` does with a whole head, by `arrays.normalise.normalise_head`."""
 DEFAULT_TILE = Tile((96, 96, 96), 16, 0.5)
 
 
@@ -22,7 +24,8 @@ class Model:
     """A network with the contract of `networks`, and how it is to be used.
 
     `modalities` are its channels in order, `spacing` that of its isotropic grid in mm; `scheme` names what its answer
-    means, None where the answer is no lesion (a synthesiser). Raises `InputError` where network and scheme disagree.
+    means, None where the answer is no lesion (a synthesiser, brain extraction). Raises `InputError` where network and
+    scheme disagree.
     """
 
     network: nn.Module

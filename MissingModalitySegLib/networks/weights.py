@@ -100,6 +100,8 @@ def _check_agreement(manifest: Manifest, network: nn.Module) -> None:
     independent = getattr(config, "activation", "sigmoid") == "sigmoid"  # exclusive classes count the background
     if regions and independent and getattr(config, "regions", None) != regions:
         problems.append(f"it does not give the {regions} regions of the labels “{manifest.labels}”")
+    if manifest.family == "brain" and not (hasattr(network, "forward_image") and config.regions == 1):
+        problems.append("it does not find one region in a single image, as brain extraction must")
     if manifest.tile.multiple % config.multiple:
         problems.append(f"its sizes must be multiples of {config.multiple}, not of {manifest.tile.multiple}")
     if manifest.fusion is not None and not isinstance(network, SingleImageSegmenter):

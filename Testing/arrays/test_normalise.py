@@ -104,6 +104,12 @@ def test_normalise_against_numpy(method, scope):
             np.testing.assert_allclose(found[b, k][mask], (values[mask] - low) / width, atol=1e-5)
 
 
+def test_the_scale_of_heads_is_none_for_brains():
+    image, brain = scattered()
+    with pytest.raises(ValueError, match="head"):
+        normalise(image, brain, "head", "volume")
+
+
 @pytest.mark.parametrize("method", ["zscore", "minmax"])
 @pytest.mark.parametrize("scope", ["brain", "volume", "tile"])
 def test_normalise_is_blind_to_brightness_and_contrast(method, scope):

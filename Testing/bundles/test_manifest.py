@@ -218,6 +218,23 @@ def test_fusion_by_reliability() -> None:
         Manifest.from_dict(data | {"fusion": {"method": "reliability", "weights": dict.fromkeys(weights, 0)}})
 
 
+def test_brain_extraction_scales_heads_and_nothing_else_does() -> None:
+    network = {"architecture": "single_unet", "config": {}}
+    head = {"method": "head", "scope": "volume"}
+    row = manifest_data()["performance"][0] | {"region": "brain"}
+    data = manifest_data(family="brain", labels=None, network=network, normalisation=head, performance=[row])
+    manifest = Manifest.from_dict(data)
+    assert manifest.to_dict()["normalisation"] == head
+    assert manifest.expected(Code.parse("FLAIR"), "brain").mean == row["mean"]
+    brain = data | {"normalisation": {"method": "zscore", "scope": "brain"}}
+    tiles = data | {"normalisation": {"method": "head", "scope": "tile"}}
+    for bad in (brain, tiles, manifest_data(normalisation=head)):
+        with pytest.raises(BundleError) as caught:
+            Manifest.from_dict(bad)
+        assert caught.value.code == "manifest-contradiction"
+        assert "normalisation" in caught.value.message
+
+
 def test_synthesis_has_no_labels() -> None:
     network = {"architecture": "masked_autoencoder", "config": {}}
     data = manifest_data(family="synthesis", network=network, synthesiser=None)

@@ -141,6 +141,8 @@ def test_names_that_do_not_exist() -> None:
     assert "softmax" in refusal("mome", network__config__activation="softmax")
     assert "labels: " in refusal("moe", labels="tumour")
     assert "best_score" in refusal("moe", loop__patience=3)
+    assert "data.source: the method brain" in refusal("brain", data__source="phantom")
+    assert "data.source: the method brain" in refusal("moe", data__source="heads")
     assert "scope: tile" in refusal("moe", data__normalisation__method="minmax")
 
 

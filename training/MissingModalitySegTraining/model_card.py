@@ -23,10 +23,13 @@ def model_card(description: Mapping[str, Any]) -> str:
             {
                 "Family": description["family"],
                 "Network": description["network"]["architecture"],
-                "Sequences": ", ".join(description["modalities"]) + "; any subset of them will do",
+                "Sequences": ", ".join(description["modalities"])
+                + ("; any one of them will do" if description["family"] == "brain" else "; any subset of them will do"),
                 "Labels": description.get("labels") or "none",
                 "Grid": f"{grid['spacing'][0]:g} mm, axes towards {grid['orientation']}",
-                "Intensities": f"{scale['method']} over the {scale['scope']}",
+                "Intensities": "median and percentiles of what the head shows"
+                if scale["method"] == "head"
+                else f"{scale['method']} over the {scale['scope']}",
                 "Window": f"{_times(tile['size'])} voxels, overlap {tile['overlap']:g}, where windows are used",
                 "Several sequences": _fusion(description.get("fusion")),
                 "Missing sequences": _synthesiser(description.get("synthesiser")),

@@ -31,13 +31,13 @@ from MissingModalitySegLib.errors import InputError, ResourceError
 from MissingModalitySegLib.networks.weights import read_weights, write_weights
 
 from . import provenance
-from .configs.reading import as_document, read_config, stages_of, write_config
+from .configs.reading import GENERATED, as_document, read_config, stages_of, write_config
 from .configs.schema import TrainingConfig
 from .data.source import Prepared, open_prepared, open_samples
 from .evaluation.results import Evaluation, write_whole
 from .loop import Curves, Watcher, fit
 from .regimes.stages import Method, Products, Stage, find_method
-from .validation import HeldOut, evaluate_network, held_out, model_of, validator
+from .validation import Held, evaluate_network, held_out, model_of, validator
 
 CONFIG, DONE, WEIGHTS, VALIDATION = "config.yaml", "done.json", "network.safetensors", "validation.json"
 
@@ -210,14 +210,14 @@ def _fit(
     networks: Mapping[str, nn.Module],
     samples: Any,
     folder: Path,
-    cases: HeldOut | None,
+    cases: Held | None,
     watchers: Watchers,
 ) -> nn.Module:
     regime = stage.regime(networks)
     settings = config.loop_of(stage.name, stage.share)
     segments = stage.segmenter(regime.network) is not None
     # every process must come to the same points: the others only wait while the first validates
-    expected = config.validation.cases > 0 and segments and (config.data.source == "phantom" or _holds_out(config))
+    expected = config.validation.cases > 0 and segments and (config.data.source in GENERATED or _holds_out(config))
     validate = None
     if expected:
         validate = validator(config, cases, stage.segmenter, folder / "samples") if cases is not None else _nothing
@@ -255,7 +255,7 @@ def _finish(config: TrainingConfig, stage: Stage, network: nn.Module, folder: Pa
     write_whole(folder / DONE, json.dumps(record, indent=1) + "\n")
 
 
-def _write_validation(config: TrainingConfig, network: nn.Module, cases: HeldOut, folder: Path) -> Evaluation:
+def _write_validation(config: TrainingConfig, network: nn.Module, cases: Held, folder: Path) -> Evaluation:
     device = _simulation_device(config)
     evaluation = evaluate_network(config, network.to(device).eval(), cases, config.validation.final_codes)
     network.to("cpu")

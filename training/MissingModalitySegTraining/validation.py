@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from MissingModalitySegLib.bundles import Normalisation, Tile
-from MissingModalitySegLib.engine.model import DEFAULT_TILE, Model
+from MissingModalitySegLib.engine.model import DEFAULT_TILE, HEAD, Model
 from MissingModalitySegLib.engine.predict import labels_from, predict_channels
 from MissingModalitySegLib.labels import find_scheme
 from MissingModalitySegLib.modalities import Code
@@ -23,6 +23,7 @@ from .data.phantom_cases import phantom_cases
 from .data.source import Prepared
 from .evaluation.cached import evaluate_cached
 from .evaluation.results import Evaluation
+from .head_validation import HeldOutHead, evaluate_heads, held_out_heads, pictured
 from .pictures import Pictured, mosaic
 
 
@@ -35,11 +36,17 @@ class HeldOut:
     simulated: bool  # all of them; else the cases' data sets tell
 
 
-def held_out(config: TrainingConfig, prepared: Prepared | None, folder: Path, device: str = "cpu") -> HeldOut | None:
+Held = HeldOut | tuple[HeldOutHead, ...]
+"""Prepared cases, or whole heads where the brain is looked for."""
+
+
+def held_out(config: TrainingConfig, prepared: Prepared | None, folder: Path, device: str = "cpu") -> Held | None:
     """The cases that `config` keeps for validation; phantoms are made in `folder`. None where there are none."""
     wanted = config.validation
     if wanted.cases == 0:
         return None
+    if _of_heads(config):
+        return held_out_heads(config, device)
     if prepared is not None:
         ids = tuple(name for name in prepared.validation if prepared.cache[name].scored)[: wanted.cases]
         return HeldOut(prepared.cache, ids, prepared.simulated) if ids else None
@@ -53,18 +60,24 @@ def held_out(config: TrainingConfig, prepared: Prepared | None, folder: Path, de
 
 def model_of(config: TrainingConfig, network: nn.Module, name: str | None = None) -> Model:
     """`network` as the engine uses it, with the grid and the scale of the run."""
-    data = config.data
-    size = data.crop if data.normalisation.scope == "tile" else DEFAULT_TILE.size
+    data, heads = config.data, _of_heads(config)
+    scale = HEAD if heads else Normalisation(data.normalisation.method, data.normalisation.scope)
+    size = data.crop if heads or scale.scope == "tile" else DEFAULT_TILE.size
     multiple = network.multiple
     return Model(
         network,
         config.modalities,
         data.spacing,
-        Normalisation(data.normalisation.method, data.normalisation.scope),
-        find_scheme(config.labels),
+        scale,
+        None if heads else find_scheme(config.labels),
         Tile(tuple(-(-edge // multiple) * multiple for edge in size), multiple, DEFAULT_TILE.overlap),
         name or config.method,
     )
+
+
+def _of_heads(config: TrainingConfig) -> bool:
+    """Whether the brain in whole heads is looked for, and no lesion."""
+    return config.data.source == "heads"
 
 
 def codes_of(choice: str | Sequence[str], config: TrainingConfig) -> tuple[Code, ...]:
@@ -79,17 +92,14 @@ def codes_of(choice: str | Sequence[str], config: TrainingConfig) -> tuple[Code,
 
 
 def evaluate_network(
-    config: TrainingConfig, network: nn.Module, cases: HeldOut, choice: str | Sequence[str]
+    config: TrainingConfig, network: nn.Module, cases: Held, choice: str | Sequence[str]
 ) -> Evaluation:
     """Rows by case and code of `network` on the cases held out."""
-    return evaluate_cached(
-        model_of(config, network),
-        cases.cache,
-        cases.ids,
-        codes_of(choice, config),
-        "validation",
-        "simulated" if cases.simulated else None,
-    )
+    model, codes = model_of(config, network), codes_of(choice, config)
+    if not isinstance(cases, HeldOut):
+        return evaluate_heads(model, cases, codes)
+    kind = "simulated" if cases.simulated else None
+    return evaluate_cached(model, cases.cache, cases.ids, codes, "validation", kind)
 
 
 def scores_of(evaluation: Evaluation) -> dict[str, float]:
@@ -112,7 +122,7 @@ def _order(group: tuple[str, list[float]]) -> tuple[int, str]:
 
 def validator(
     config: TrainingConfig,
-    cases: HeldOut,
+    cases: Held,
     segmenter: Callable[[nn.Module], nn.Module | None],
     folder: Path,
 ) -> Callable[[nn.Module, int], Mapping[str, float]]:
@@ -128,11 +138,23 @@ def validator(
     return validate
 
 
-def draw(config: TrainingConfig, network: nn.Module, cases: HeldOut, path: Path) -> None:
-    """Write the mosaic of the first cases: answers from all that a case has, and from one modality alone."""
-    model = model_of(config, network)
-    pictured = []
-    for name in cases.ids[: config.validation.pictures]:
+def draw(config: TrainingConfig, network: nn.Module, cases: Held, path: Path) -> None:
+    """Write the mosaic of the first cases: answers from all that a case has, and from one modality alone.
+
+    Of whole heads, from every modality alone.
+    """
+    model, count = model_of(config, network), config.validation.pictures
+    if isinstance(cases, HeldOut):
+        drawn = _pictured(config, model, cases, count)
+    else:
+        drawn = [pictured(model, head) for head in cases[:count]]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mosaic(drawn, find_scheme(config.labels)).save(path, optimize=True)
+
+
+def _pictured(config: TrainingConfig, model: Model, cases: HeldOut, count: int) -> list[Pictured]:
+    drawn = []
+    for name in cases.ids[:count]:
         case = cases.cache[name]
         there = tuple(modality for modality in config.modalities if modality in case.code)
         channels = np.zeros((len(config.modalities), *case.shape), np.float32)
@@ -147,6 +169,5 @@ def draw(config: TrainingConfig, network: nn.Module, cases: HeldOut, path: Path)
             answers.append((f"from {code}" if len(code) < len(there) or len(code) == 1 else "from all", labels))
         bits = np.array(case.regions) & (2**config.regions - 1)
         truth = np.array(model.scheme.lookup, np.uint8)[bits]
-        pictured.append(Pictured(name, list(config.modalities), channels, truth, answers))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mosaic(pictured, model.scheme).save(path, optimize=True)
+        drawn.append(Pictured(name, list(config.modalities), channels, truth, answers))
+    return drawn

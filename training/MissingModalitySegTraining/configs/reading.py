@@ -192,6 +192,8 @@ def _check_data(data: DataSection, config: TrainingConfig, prefix: str, problems
         for key, value in (("fold", data.fold), ("ids", data.ids), ("cache", data.cache)):
             if value is not None:
                 problems.add(f"{prefix}{key}", f"it says something of a data set, but the source is “{data.source}”.")
+    if (data.source == "heads") != (config.method == "brain"):
+        problems.add(f"{prefix}source", "the method brain learns from whole heads (“heads”), and no other does.")
     if data.normalisation.method == "minmax" and data.normalisation.scope == "brain":
         problems.add(f"{prefix}normalisation", "the brightest voxel is looked for in each crop: set scope: tile.")
     kinds = data.phantom.kinds
@@ -215,8 +217,6 @@ def _check_validation(config: TrainingConfig, problems: Problems) -> None:
                 problems.caught(f"validation.{key}", error)
     if config.data.source in GENERATED and config.validation.ids is not None:
         problems.add("validation.ids", f"it says something of a data set, but data.source is “{config.data.source}”.")
-    if config.data.source == "heads" and config.validation.cases:
-        problems.add("validation.cases", "phantoms for validation are without skulls; use 0 with whole heads.")
 
 
 def _stages(setup: Setup, method: Method, problems: Problems) -> list[Stage]:

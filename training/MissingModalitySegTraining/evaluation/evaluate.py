@@ -80,8 +80,8 @@ def scheme_of(model: Model) -> LabelScheme:
     if model.scheme is None:
         raise InputError(
             "not-a-segmenter",
-            f"The model “{model.name}” generates sequences and no labels.",
-            "Choose a model that segments.",
+            f"The model “{model.name}” finds no lesions.",
+            "Choose a model that segments lesions.",
         )
     return model.scheme
 
