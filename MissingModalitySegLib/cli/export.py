@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -33,6 +33,10 @@ def export(
         str | None,
         typer.Option("--synthesiser", metavar="MODEL", help="The model that generates missing sequences for this one."),
     ] = None,
+    what: Annotated[
+        Literal["model", "synthesiser"],
+        typer.Option("--what", help="The model, or what generates its missing sequences as a model of its own."),
+    ] = "model",
     replace: Annotated[bool, typer.Option("--replace", help="Replace the model that is there.")] = False,
 ) -> None:
     """Write the model of a finished run: weights, manifest with what to expect from each subset, model card."""
@@ -44,8 +48,8 @@ def export(
             f"Exporting a run needs the package {error.name}, which is not installed.",
             'Install it with: pip install "missing-modality-seg[training]"',
         ) from error
-    bundle = write(run, folder, name, title, version, licence, by_reliability, synthesiser, replace)
+    bundle = write(run, folder, name, title, version, licence, by_reliability, synthesiser, replace, what)
     size = readable_size(sum(entry.size for entry in bundle.manifest.files))
     console().print(f"Wrote {bundle.name} {bundle.manifest.version} ({size}) into {bundle.folder}", soft_wrap=True)
-    if not bundle.manifest.performance:
+    if what == "model" and not bundle.manifest.performance:
         console().print("Nothing was held out for validation: the model does not say what to expect from it.")

@@ -10,20 +10,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813
 import torch
 
 from MissingModalitySegLib.arrays.normalise import z_normalise
 from MissingModalitySegLib.bundles import Normalisation, Tile, find, load, verify
-from MissingModalitySegLib.engine.model import Model, load_model, load_synthesiser
+from MissingModalitySegLib.engine.extraction import extract_brain
+from MissingModalitySegLib.engine.model import HEAD, Model, load_model, load_synthesiser
 from MissingModalitySegLib.engine.predict import predict_channels
 from MissingModalitySegLib.errors import BundleError, InputError
 from MissingModalitySegLib.labels import GLIOMA, LESION
 from MissingModalitySegLib.modalities import Code
 from MissingModalitySegLib.networks.mome.fusion import Fusion
 from MissingModalitySegLib.networks.registry import build
+from MissingModalitySegLib.networks.weights import write_weights
 from MissingModalitySegTraining.configs import read_config
 from MissingModalitySegTraining.expected_performance import expected_performance, reliabilities
 from MissingModalitySegTraining.export import Background, _without_folders, export, write_bundle
+from MissingModalitySegTraining.head_validation import held_out_heads
 from MissingModalitySegTraining.runs import open_run, train
 
 from .small_caches import overrides, small_cache
@@ -96,9 +100,14 @@ def test_fusion_and_synthesiser_travel_with_the_model(tmp_path: Path) -> None:
 
 
 def test_brains_and_generators_find_no_lesions(tmp_path: Path) -> None:
-    brain = Model(network("single_unet", regions=1), scheme=LESION, name="brain")
+    brain = Model(network("single_unet", regions=1), normalisation=HEAD, scheme=LESION, name="brain")
     assert write_bundle(tmp_path / "brain", brain, background("brain")).manifest.family == "brain"
     assert load_model(load(tmp_path / "brain")).scheme is None
+    for unfit in (network("unet", regions=1), network("single_unet", regions=3)):
+        write_bundle(tmp_path / "brain", replace(brain, network=unfit, scheme=None), background("brain"), None, True)
+        with pytest.raises(BundleError) as refused:
+            load_model(load(tmp_path / "brain"))
+        assert refused.value.code == "manifest-contradiction"
     generator = Model(network("masked_autoencoder"), scheme=None, name="generator")
     assert write_bundle(tmp_path / "generator", generator, background("universal")).manifest.family == "synthesis"
 
@@ -256,6 +265,71 @@ def test_a_synthesiser_comes_out_of_the_universal_run(cache, tmp_path: Path) -> 
     generator = run.products().synthesiser
     for name, tensor in generator.state_dict().items():
         assert torch.equal(loaded.network.state_dict()[name], tensor.half().float())
+
+
+def test_the_synthesiser_alone_is_a_model_that_others_can_name(cache, tmp_path: Path) -> None:
+    run = trained(cache, tmp_path / "run", "mae_baseline", **{"loop.steps": 2, "validation.cases": 0})
+    bundle = export(run.folder, tmp_path / "generator", what="synthesiser")
+    assert (bundle.manifest.family, bundle.manifest.labels, bundle.manifest.synthesiser) == ("synthesis", None, None)
+    assert "any subset" in (bundle.folder / "MODEL_CARD.md").read_text()
+    verify(bundle)
+    loaded = load_synthesiser(load(bundle.folder))
+    assert (loaded.scheme, loaded.normalisation) == (None, run.model().normalisation)
+    for name, tensor in run.products().synthesiser.state_dict().items():
+        assert torch.equal(loaded.network.state_dict()[name], tensor.half().float())
+    with pytest.raises(InputError):
+        export(run.folder, tmp_path / "other", synthesiser="another", what="synthesiser")
+    assert not (tmp_path / "other").exists()
+
+
+def ball() -> sitk.Image:
+    """A bright ball in noise."""
+    places = np.indices((48, 56, 48)).transpose(1, 2, 3, 0) * 4.0 - (96, 112, 96)
+    values = np.random.default_rng(0).normal(0, 3, places.shape[:3]) + 100 * (np.linalg.norm(places, axis=-1) < 80)
+    image = sitk.GetImageFromArray(values.astype(np.float32))
+    image.SetSpacing((4.0, 4.0, 4.0))
+    return image
+
+
+def test_a_brain_run_is_validated_and_extracts_from_its_bundle_as_its_rounded_network_does(tmp_path: Path) -> None:
+    config = read_config("brain", "tiny", overrides={"loop.steps": 2, "validation.cases": 2})
+    run = train(config, tmp_path / "run")
+    rows = run.validation()["rows"]
+    assert [(row["case"][-1], row["code"]) for row in rows] == [
+        (case, code) for case in "01" for code in ("T1", "T1ce", "T2", "FLAIR", "DWI")
+    ]
+    assert all(list(row["dice"]) == ["brain"] and 0 <= row["dice"]["brain"] <= 1 for row in rows)
+    assert list((run.folder / "network" / "samples").glob("*.png"))
+    # after two steps nobody would find a brain: move the threshold so that half of what is shown is one
+    trained_network = run.products().network
+    image = ball()
+    with torch.no_grad():
+        heads = held_out_heads(run.config)
+        logits = trained_network.forward_image(heads[0].channels[:1, None].float())
+        trained_network.unet.heads[0].bias -= logits.median()
+    write_weights(run.folder / "network" / "network.safetensors", trained_network, torch.float32)
+    bundle = export(run.folder, tmp_path / "brain")
+    verify(load(bundle.folder))
+    manifest = bundle.manifest
+    assert (manifest.family, manifest.labels, manifest.normalisation) == ("brain", None, HEAD)
+    figures = {str(figure.code): figure for figure in manifest.performance}
+    assert set(figures) == {"T1", "T1ce", "T2", "FLAIR", "DWI"}
+    assert {(figure.region, figure.dataset, figure.data) for figure in figures.values()} == {
+        ("brain", "phantom-heads", "simulated")
+    }
+    mean = np.mean([row["dice"]["brain"] for row in rows if row["code"] == "T2"])
+    assert figures["T2"].mean == pytest.approx(mean, abs=1e-4)
+    card = (bundle.folder / "MODEL_CARD.md").read_text()
+    assert "any one of them" in card
+    assert "median and percentiles" in card
+    rounded = copy.deepcopy(trained_network)
+    with torch.no_grad():
+        for tensor in rounded.parameters():
+            tensor.copy_(tensor.half().float())
+    found = sitk.GetArrayFromImage(extract_brain(load_model(bundle), image))
+    expected = sitk.GetArrayFromImage(extract_brain(replace(run.model(), network=rounded), image))
+    assert np.array_equal(found, expected)
+    assert 0 < found.mean() < 1
 
 
 def test_reliabilities_from_validation(cache, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
@@ -24,9 +24,11 @@ from MissingModalitySegLib.networks.weights import write_weights
 from .expected_performance import Figure, expected_performance, reliabilities
 from .model_card import NAME as CARD
 from .model_card import model_card
-from .model_words import EXAMINED, INTENDED_USE, METHOD_WORDS, NO_DEVICE, SIMULATED
+from .model_words import EXAMINED, INTENDED_USE, METHOD_WORDS, NO_DEVICE, SIMULATED, SYNTHESISER_TITLE
+from .regimes.stages import Products
 
 WEIGHTS, SYNTHESISER = "weights.safetensors", "synthesiser.safetensors"
+Product = Literal["model", "synthesiser"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def export(
     by_reliability: bool = False,
     synthesiser: str | None = None,
     replace_existing: bool = False,
+    what: Product = "model",
 ) -> Bundle:
     """Write the bundle of a finished run into the folder `target`: all of it, or nothing.
 
@@ -66,6 +69,8 @@ def export(
             validation. Figures of codes with several sequences, which were measured with other weights, are left out.
         synthesiser: the bundle that generates missing sequences, where the training left no network that does.
         replace_existing: whether a bundle that is there makes way.
+        what: the `model` with all that belongs to it, or its `synthesiser` alone, as a model of its own that others
+            can name. What a synthesiser generates was not measured, so it has no figures.
 
     Raises:
         InputError: no run, or an unfinished one; a choice that does not suit the model.
@@ -73,27 +78,48 @@ def export(
         ResourceError: the disk is full.
     """
     from .runs import open_run
+    from .validation import model_of
 
     run = open_run(run_folder)
     target = Path(target)
     method = run.config.method
     products = run.products()
-    model = replace(run.model(name or _name_of(target, method)), version=version)
+    alone = what == "synthesiser"
+    network = _generator(products, by_reliability or synthesiser is not None) if alone else products.network
+    model = replace(model_of(run.config, network, name or _name_of(target, method)), version=version)
     validation = run.validation()
-    figures = expected_performance(validation, model.modalities) if validation else []
+    figures = expected_performance(validation, model.modalities) if validation and not alone else []
     if by_reliability:
         figures = _weigh_by_reliability(model, figures)
     simulated = run.config.data.source in ("phantom", "heads")
     seen = set(validation["data"].values()) if validation else set()
     background = Background(
         method,
-        title or METHOD_WORDS[method].title,
+        title or (SYNTHESISER_TITLE if alone else METHOD_WORDS[method].title),
         licence or ("Apache-2.0" if simulated else "unspecified"),
         simulated or seen == {"simulated"},
         _provenance(run),
         tuple(figures),
     )
-    return write_bundle(target, model, background, products.synthesiser or synthesiser, replace_existing)
+    own = None if alone else products.synthesiser or synthesiser
+    return write_bundle(target, replace(model, scheme=None) if alone else model, background, own, replace_existing)
+
+
+def _generator(products: Products, more: bool) -> nn.Module:
+    """The synthesiser of a run. Raises `InputError` where it left none, or `more` is asked for than it can have."""
+    if products.synthesiser is None:
+        raise InputError(
+            "no-synthesiser",
+            "The training left no network that generates missing sequences.",
+            "The methods universal and mae_baseline leave one.",
+        )
+    if more:
+        raise InputError(
+            "nothing-to-fuse",
+            "A synthesiser alone has no answers to weigh, and needs no other synthesiser.",
+            "Export it without these choices.",
+        )
+    return products.synthesiser
 
 
 def write_bundle(
@@ -187,7 +213,7 @@ def _weigh_by_reliability(model: Model, figures: list[Figure]) -> list[Figure]:
     if not isinstance(model.network, SingleImageSegmenter) or model.scheme is None:
         raise InputError(
             "nothing-to-fuse",
-            "The model sees all sequences at once and has no answers to weigh.",
+            "The model sees all sequences at once, or finds no lesions: it has no answers to weigh.",
             "Export it without reliabilities.",
         )
     weights = reliabilities(figures, model.modalities, model.scheme.region_names[0])

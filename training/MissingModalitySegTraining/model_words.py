@@ -59,6 +59,8 @@ METHOD_WORDS: dict[str, MethodWords] = {
     "brain": MethodWords("Brain extraction from any sequence", (_SYNTHSTRIP,)),
 }
 
+SYNTHESISER_TITLE = "Sequences that were not acquired, from those that were"
+
 INTENDED_USE = {
     None: "Research: brain lesions segmented from whatever sequences there are. Every result is to be looked at by "
     "somebody who can judge it. Not for diagnosis or treatment.",
