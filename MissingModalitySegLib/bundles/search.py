@@ -84,7 +84,9 @@ def find(name: str, search: tuple[Place, ...] | None = None) -> Bundle:
             raise listing.error
     known = sorted({listing.name for listing in listings if listing.used})
     near = difflib.get_close_matches(str(name), known, n=1)
-    if near:
+    if Path(name).is_dir():
+        hint = f"A folder is named with a slash: ./{name}"
+    elif near:
         hint = f"Did you mean “{near[0]}”?"
     elif known:
         hint = f"There are {', '.join(known)}."

@@ -62,6 +62,14 @@ def test_unknown_names_get_a_way_out(three_places) -> None:
         find("xyz", three_places)
 
 
+def test_a_folder_here_is_not_a_name(tmp_path: Path, monkeypatch) -> None:
+    write_bundle(tmp_path / "mine", name="mine")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BundleError, match=r"\./mine"):
+        find("mine", ())
+    assert find("./mine", ()).name == "mine"
+
+
 def test_a_path_is_taken_as_one(tmp_path: Path) -> None:
     folder = write_bundle(tmp_path / "run 7")
     assert find(str(folder), ()).folder == folder
