@@ -76,7 +76,7 @@ def _read_manifest(members: dict[str, Member]) -> bytes:
         raise BundleError(
             "bundle-missing-file",
             f"There is no {names.MANIFEST}: this is not a model.",
-            "Choose a model's folder or .zip.",
+            "Choose a model's folder or .zip; the folder of a training run becomes one by `export`.",
         )
     member = members[names.MANIFEST]
     with member.open() as stream:

@@ -112,8 +112,8 @@ def facts_of(order: Order, scale: Scale, laboratory: Laboratory, definition: Tab
     encoders = {run.config.network.config.get("prompt_encoder") for run in finished if run.config.method == "universal"}
     if encoders - {None, "clip"}:
         notes.append(
-            f"Where the paper's network reads CLIP's embedding of the prompt, ours reads those of "
-            f"{', '.join(sorted(encoders - {None, 'clip'}))} (a row called binary means the code itself)."
+            f"The paper's network reads CLIP's embedding of a prompt. Ours reads, depending on the row: "
+            f"{', '.join(sorted(encoders - {None, 'clip'}))} (binary: the code itself, without a prompt)."
         )
     return {
         "data": laboratory.data.about,
