@@ -102,7 +102,7 @@ def test_a_model_of_fewer_modalities(datalist: Path) -> None:
 
 
 def test_a_synthesiser_is_refused(datalist: Path) -> None:
-    with pytest.raises(InputError, match="generates sequences"):
+    with pytest.raises(InputError, match="finds no lesions"):
         evaluate(replace(bright(), scheme=None), read_datalist(datalist))
 
 
