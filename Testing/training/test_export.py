@@ -26,7 +26,7 @@ from MissingModalitySegLib.networks.registry import build
 from MissingModalitySegLib.networks.weights import write_weights
 from MissingModalitySegTraining.configs import read_config
 from MissingModalitySegTraining.expected_performance import expected_performance, reliabilities
-from MissingModalitySegTraining.export import Background, _without_folders, export, write_bundle
+from MissingModalitySegTraining.export import Background, _without_folders, export, only_simulated, write_bundle
 from MissingModalitySegTraining.head_validation import held_out_heads
 from MissingModalitySegTraining.runs import open_run, train
 
@@ -363,3 +363,16 @@ def test_runs_that_cannot_be_exported(cache, tmp_path: Path) -> None:
         export(run.folder, tmp_path / "m")
     assert refused.value.code == "unfinished-run"
     assert not (tmp_path / "m").exists()
+
+
+def test_only_what_says_so_itself_counts_as_simulated(tmp_path):
+    """A cache, a datalist of scans and one that is gone may hold real scans, whatever was held out of them."""
+    for name, metadata in (("made", {"data": "simulated"}), ("scanned", {})):
+        document = {"name": "phantom", **metadata, "cases": [{"id": "a", "modalities": {"T1": "t1.nii.gz"}}]}
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    assert only_simulated("phantom")
+    assert only_simulated("heads")
+    assert only_simulated(str(tmp_path / "made.json"))
+    assert not only_simulated(str(tmp_path / "scanned.json"))
+    assert not only_simulated(str(tmp_path / "gone.json"))
+    assert not only_simulated(str(tmp_path))

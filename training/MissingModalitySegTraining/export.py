@@ -14,6 +14,7 @@ from torch import nn
 
 from MissingModalitySegLib.bundles import Bundle, save
 from MissingModalitySegLib.bundles.names import BUNDLE_NAME, MANIFEST
+from MissingModalitySegLib.datalists import read_datalist
 from MissingModalitySegLib.engine.model import Model
 from MissingModalitySegLib.errors import BundleError, InputError
 from MissingModalitySegLib.networks.mome.fusion import Fusion
@@ -21,6 +22,8 @@ from MissingModalitySegLib.networks.mome.single_image import SingleImageSegmente
 from MissingModalitySegLib.networks.registry import describe
 from MissingModalitySegLib.networks.weights import write_weights
 
+from .data.cache import Cache
+from .data.source import says_simulated
 from .expected_performance import Figure, expected_performance, reliabilities
 from .model_card import NAME as CARD
 from .model_card import model_card
@@ -91,13 +94,12 @@ def export(
     figures = expected_performance(validation, model.modalities) if validation and not alone else []
     if by_reliability:
         figures = _weigh_by_reliability(model, figures)
-    simulated = run.config.data.source in ("phantom", "heads")
-    seen = set(validation["data"].values()) if validation else set()
+    simulated = only_simulated(run.config.data.source)
     background = Background(
         method,
         title or (SYNTHESISER_TITLE if alone else METHOD_WORDS[method].title),
         licence or ("Apache-2.0" if simulated else "unspecified"),
-        simulated or seen == {"simulated"},
+        simulated,
         _provenance(run),
         tuple(figures),
     )
@@ -220,6 +222,19 @@ def _weigh_by_reliability(model: Model, figures: list[Figure]) -> list[Figure]:
     model.network.fusion = Fusion("reliability", weights)
     alone = {str(modality) for modality in model.modalities}
     return [figure for figure in figures if figure["code"] in alone]
+
+
+def only_simulated(source: str) -> bool:
+    """Whether the training data, not just what was held out of them, are known to be simulated."""
+    if source in ("phantom", "heads"):
+        return True
+    path = Path(source)
+    if path.suffix == ".json":
+        return path.is_file() and says_simulated(read_datalist(path))
+    if not (path / "cache.json").is_file():
+        return False
+    cache = Cache(path)
+    return all(str(cache[name].metadata.get("dataset") or "").startswith("phantom") for name in cache.ids)
 
 
 def _provenance(run: Any) -> dict[str, Any]:
