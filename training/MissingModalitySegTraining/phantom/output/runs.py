@@ -257,8 +257,8 @@ def _make_case(task: _Task, workers: int | None) -> Finished:
     part = target.with_name(f".{task.case_id}.part")
     with located(task.case_id), _telling_about(task.output):
         shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
-        part.mkdir()
         try:
+            part.mkdir()
             masks = open_mask_folder(task.lesion_masks) if task.lesion_masks is not None else None
             case, options = task.parameters(masks)
             device = torch.device(task.device)
