@@ -27,6 +27,17 @@ __all__ = [
 if find_spec("SimpleITK") is not None:  # a machine that trains from arrays predicts on arrays and has no images
     from .images import read_image
     from .prepare import Frame, Prepared, prepare, restore_labels
+    from .segment import Outcome, segment
     from .study import Study, read_study
 
-    __all__ += ["Frame", "Prepared", "Study", "prepare", "read_image", "read_study", "restore_labels"]
+    __all__ += [
+        "Frame",
+        "Outcome",
+        "Prepared",
+        "Study",
+        "prepare",
+        "read_image",
+        "read_study",
+        "restore_labels",
+        "segment",
+    ]
