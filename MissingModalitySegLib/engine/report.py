@@ -1,0 +1,193 @@
+"""`report.json`: everything about a run that someone who did not see it would ask.
+
+Its fields are described in docs/report.md. It names files, not folders, and nothing that identifies a patient is read
+from them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import SimpleITK as sitk  # noqa: N813
+
+from .. import __version__
+from ..advice import Advice
+from ..bundles.manifest import Manifest
+from ..modalities import Modality
+from ..options import BRAIN, Options
+from .prepare import Prepared
+from .study import Study
+from .summarise import Summary
+from .synthetic import Synthesis
+
+if TYPE_CHECKING:
+    from .execution import Prediction
+
+SCHEMA = 1
+"""Version of the report. Fields may be added under the same number; none changes its meaning."""
+
+_LIBRARIES = ("torch", "monai", "SimpleITK", "numpy", "scipy")
+_CHUNK = 2**22  # bytes
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is known of a run when it ends; `None` and empty for what it did not do."""
+
+    study: Study
+    options: Options
+    inputs: Mapping[Modality, Path] = field(default_factory=dict)
+    """The files that the volumes were read from; volumes handed over in memory have none."""
+    manifest: Manifest | None = None
+    """Of the model's bundle; a network without one has none."""
+    prepared: Prepared | None = None
+    prediction: Prediction | None = None
+    advice: Advice | None = None
+    summary: Summary | None = None
+    synthesis: Synthesis | None = None
+    warnings: Sequence[tuple[str, str]] = ()
+    """Code and message."""
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of each stage."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """What was written, by what it is: segmentation, synthetic_T2, uncertainty."""
+
+
+def report_of(run: Run) -> dict[str, Any]:
+    """The report as plain JSON data."""
+    summary = None if run.summary is None else run.summary.to_dict()
+    return {
+        "schema": SCHEMA,
+        "program": _program(),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "model": None if run.manifest is None else _model(run.manifest),
+        "inputs": {str(modality): _input(run, modality) for modality in run.study.images},
+        "reference": None if run.prepared is None else str(run.prepared.frame.reference),
+        "code": None if run.prepared is None else str(run.prepared.code),
+        "brain": None if run.prepared is None else _brain(run),
+        "options": _options(run.options),
+        "execution": None if run.prediction is None else _execution(run.prediction),
+        "expected": None if run.advice is None else run.advice.to_dict(),
+        "volumes_ml": None if summary is None else summary["volumes_ml"],
+        "lesion_count": None if summary is None else summary["lesion_count"],
+        "removed": None if summary is None else summary["removed"],
+        "lesions": None if summary is None else summary["lesions"],
+        "synthetic": None if run.synthesis is None else _synthetic(run),
+        "warnings": [{"code": code, "message": message} for code, message in run.warnings],
+        "timings_s": {stage: round(seconds, 3) for stage, seconds in run.timings.items()},
+        "files": {name: path.name for name, path in run.files.items()},
+    }
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 checksum of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _program() -> dict[str, Any]:
+    versions = {}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "name": "MissingModalitySeg",
+        "version": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "libraries": versions,
+    }
+
+
+def _model(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "name": manifest.name,
+        "title": manifest.title,
+        "version": manifest.version,
+        "family": manifest.family,
+        "labels": manifest.labels,
+        "modalities": [str(modality) for modality in manifest.modalities],
+        "files": {entry.name: entry.sha256 for entry in manifest.files},
+        "licence": manifest.licence,
+        "intended_use": manifest.intended_use,
+        "warning": manifest.warning,
+    }
+
+
+def _input(run: Run, modality: Modality) -> dict[str, Any]:
+    path, image = run.inputs.get(modality), run.study.images[modality]
+    alignment = None if run.prepared is None else run.prepared.alignments.get(modality)
+    return {
+        "file": None if path is None else Path(path).name,
+        "sha256": sha256_of(Path(path)) if path is not None and Path(path).is_file() else None,
+        "geometry": _geometry(image),
+        "used": run.prepared is None or modality in run.prepared.code.available,
+        "alignment": None if alignment is None else _alignment(alignment),
+    }
+
+
+def _geometry(image: sitk.Image) -> dict[str, Any]:
+    direction = image.GetDirection()
+    return {
+        "size": list(image.GetSize()),
+        "spacing_mm": [round(value, 4) for value in image.GetSpacing()],
+        "orientation": sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(direction),
+        "origin_lps_mm": [round(value, 3) for value in image.GetOrigin()],
+        "direction_lps": [round(value, 6) for value in direction],
+    }
+
+
+def _alignment(alignment: Any) -> dict[str, Any]:
+    def rounded(value: float | None, digits: int) -> float | None:
+        return None if value is None else round(value, digits)
+
+    return {
+        "applied": alignment.applied,
+        "overlap": rounded(alignment.overlap, 3),
+        "measure": alignment.measure,
+        "before": rounded(alignment.before, 4),
+        "after": rounded(alignment.after, 4),
+        "shift_mm": rounded(alignment.shift_mm, 2),
+        "angle_deg": rounded(alignment.angle_deg, 2),
+    }
+
+
+def _brain(run: Run) -> dict[str, Any]:
+    volume = None if run.summary is None else run.summary.to_dict()["brain_ml"]
+    return {"source": run.prepared.brain_source, "volume_ml": volume}
+
+
+def _options(options: Options) -> dict[str, Any]:
+    """As chosen; of a mask only the name of its file."""
+    values = options.to_dict()
+    return values | {"brain": options.brain if options.brain in BRAIN else Path(options.brain).name}
+
+
+def _execution(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "device": str(prediction.device),
+        "precision": str(prediction.precision),
+        "rung": str(prediction.rung),
+        "seconds": round(prediction.seconds, 3),
+    }
+
+
+def _synthetic(run: Run) -> dict[str, Any]:
+    data = run.synthesis.to_dict()
+    for kind, entries in (("synthetic", data["sequences"]), ("reconstructed", data["reconstructions"])):
+        for modality, entry in entries.items():
+            path = run.files.get(f"{kind}_{modality}")
+            entry["file"] = None if path is None else path.name
+    return data

@@ -1,0 +1,201 @@
+"""Synthesised sequences as images to look at: on the reference's grid, in intensities that display like the real ones.
+
+A sequence that was never acquired has no unit. It is given the mean and the deviation of the reference volume over the
+brain, so that a viewer shows both with one window, and the reference's value around the brain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813
+import torch
+from torch import Tensor
+
+from ..errors import InputError
+from ..measures.synthesis import psnr, ssim
+from ..modalities import Code, Modality
+from ..options import Options
+from ..watch import Watch, part
+from .brain import background_value
+from .images import to_array
+from .model import BRAIN_ZSCORE, Model
+from .prepare import Prepared, Scale
+from .restore import restore_image
+from .study import Study
+from .summarise import significant
+from .synthesise import synthesise
+
+_SHOWN = (0.005, 0.995)
+"""Quantiles over the brain that the window reaches from and to."""
+
+_MOST_RANKED = 200_000
+"""Voxels that quantiles are taken from."""
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A synthesised volume (float32) and how to display it; window and level in the volume's own unit."""
+
+    image: sitk.Image
+    window: float
+    level: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"window": significant(self.window), "level": significant(self.level)}
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """How well a sequence that *is* there was rebuilt when it was hidden: what to expect of those that are not."""
+
+    code: Code
+    """What it was rebuilt from."""
+    psnr: float
+    """dB over the brain."""
+    ssim: float
+    """Over the brain, -1 to 1."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"from": str(self.code), "psnr": round(self.psnr, 2), "ssim": round(self.ssim, 3)}
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """Everything that was generated for a study."""
+
+    model: str
+    version: str
+    missing: Mapping[Modality, Sequence]
+    """Every sequence that the study lacks and the synthesiser makes."""
+    confidence: Mapping[Modality, Confidence] = field(default_factory=dict)
+    """Of every sequence that is there; empty where only one is, which nothing can be compared with."""
+    reconstructions: Mapping[Modality, Sequence] = field(default_factory=dict)
+    """Those that are there, rebuilt from the others; only on request."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, without the voxels."""
+        return {
+            "model": {"name": self.model, "version": self.version},
+            "sequences": {str(modality): one.to_dict() for modality, one in self.missing.items()},
+            "confidence": {str(modality): one.to_dict() for modality, one in self.confidence.items()},
+            "reconstructions": {str(modality): one.to_dict() for modality, one in self.reconstructions.items()},
+        }
+
+
+def synthesise_missing(
+    synthesiser: Model,
+    prepared: Prepared,
+    study: Study,
+    options: Options = Options(),  # noqa: B008 (frozen)
+    watch: Watch = Watch(),  # noqa: B008 (has no state)
+    *,
+    confidence: bool = True,
+    reconstructions: bool = False,
+) -> Synthesis:
+    """Generate every sequence that `study` lacks, on the native grid of the reference.
+
+    `confidence` also hides each sequence that is there in turn, rebuilds it from the others and compares: one more pass
+    each. `reconstructions` gives these as images as well. Raises `InputError` where the synthesiser takes none of the
+    volumes or works on another grid than `prepared` has.
+    """
+    own = _for(synthesiser, prepared)
+    missing = [modality for modality in synthesiser.modalities if modality not in study.images]
+    held_out = own.code.available if (confidence or reconstructions) and len(own.code) > 1 else ()
+    passes = len(held_out) + bool(missing)
+    reference = study.images[prepared.frame.reference]
+    background = background_value(to_array(reference)) or 0.0
+    made: dict[Modality, Sequence] = {}
+    if missing:
+        with part(watch, 0, 1 / passes) as first:
+            volumes = _scaled(synthesiser, own, options, first)
+            scale = prepared.scales[prepared.frame.reference]
+            made = {
+                modality: _sequence(volumes[synthesiser.modalities.index(modality)], own, scale, background)
+                for modality in missing
+            }
+    compared: dict[Modality, Confidence] = {}
+    rebuilt: dict[Modality, Sequence] = {}
+    for i, modality in enumerate(held_out, start=int(bool(missing))):
+        with part(watch, i / passes, (i + 1) / passes) as share:
+            others = Code(tuple(other for other in own.code if other != modality), own.code.modalities)
+            channel = synthesiser.modalities.index(modality)
+            found = _scaled(synthesiser, replace(own, code=others), options, share)[channel]
+            compared[modality] = _compare(found, own.channels[channel], own.brain, others)
+            if reconstructions:
+                rebuilt[modality] = _sequence(found, own, prepared.scales[modality], background)
+    return Synthesis(synthesiser.name, synthesiser.version, made, compared if confidence else {}, rebuilt)
+
+
+def _for(synthesiser: Model, prepared: Prepared) -> Prepared:
+    """`prepared` with the channels of the synthesiser: other models may take fewer, or in another order."""
+    spacing = prepared.frame.grid.GetSpacing()
+    if not np.allclose(spacing, synthesiser.spacing, rtol=0.02):
+        raise InputError(
+            "synthesiser-of-another-grid",
+            f"The synthesiser “{synthesiser.name}” works on voxels of {synthesiser.spacing:g} mm, the model on such of "
+            f"{spacing[0]:g} mm.",
+            "Use a synthesiser made for the model's grid.",
+        )
+    given = prepared.code.modalities
+    if given == synthesiser.modalities:
+        return prepared
+    usable = tuple(modality for modality in prepared.code if modality in synthesiser.modalities)
+    if not usable:
+        raise InputError(
+            "no-usable-modality",
+            f"The synthesiser “{synthesiser.name}” takes none of {prepared.code}.",
+            f"It takes {', '.join(map(str, synthesiser.modalities))}.",
+        )
+    empty = torch.zeros_like(prepared.channels[0])
+    channels = torch.stack(
+        [prepared.channels[given.index(one)] if one in usable else empty for one in synthesiser.modalities]
+    )
+    return replace(prepared, channels=channels, code=Code(usable, synthesiser.modalities))
+
+
+def _scaled(synthesiser: Model, prepared: Prepared, options: Options, watch: Watch) -> Tensor:
+    """All modalities (K, X, Y, Z), z-scored over the brain.
+
+    A network that learned on that scale answers on it. Others answer on their own, and their own mean and deviation
+    take the place of those.
+    """
+    watch.check()
+    volumes = synthesise(synthesiser, prepared, precision=options.precision)
+    if synthesiser.normalisation == BRAIN_ZSCORE:
+        return volumes
+    values = volumes[:, prepared.brain]
+    mean, deviation = values.mean(1), values.std(1, correction=0).clamp(min=1e-6)
+    scaled = (volumes - mean.view(-1, 1, 1, 1)) / deviation.view(-1, 1, 1, 1)
+    return torch.where(prepared.brain, scaled, scaled.new_zeros(()))
+
+
+def _sequence(volume: Tensor, prepared: Prepared, scale: Scale, background: float) -> Sequence:
+    """A z-scored volume in the unit of `scale`, and the window that shows its brain.
+
+    Where nothing in the brain would be darker than 0 in the real volume, nothing is here: a viewer, or the next
+    program, may take negative values for something else.
+    """
+    native = volume * scale.deviation + scale.mean
+    if scale.mean > 2 * scale.deviation and background >= 0:
+        native = native.clamp(min=0)
+    values = native[prepared.brain]
+    values = values[:: max(1, len(values) // _MOST_RANKED)]
+    low, high = torch.quantile(values, torch.tensor(_SHOWN)).tolist() if len(values) else (0.0, 1.0)
+    native = torch.where(prepared.brain, native, torch.full_like(native, background))
+    image = restore_image(native, prepared.frame, background)
+    return Sequence(image, max(high - low, 1e-6), (high + low) / 2)
+
+
+def _compare(found: Tensor, true: Tensor, brain: Tensor, code: Code) -> Confidence:
+    """PSNR and SSIM over the brain; the range is that from the 0.5th to the 99.5th percentile of the true volume.
+
+    Largest minus smallest would be that of a few vessels.
+    """
+    values = np.quantile(true[brain].numpy(), _SHOWN)
+    span = max(float(values[1] - values[0]), 1e-6)
+    arrays = [one.numpy() for one in (found, true)]
+    return Confidence(code, psnr(*arrays, brain.numpy(), span), ssim(*arrays, brain.numpy(), span))
