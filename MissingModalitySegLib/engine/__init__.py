@@ -10,17 +10,23 @@ Pure functions over small frozen dataclasses; each can be called alone from a no
 
 from importlib.util import find_spec
 
+from .devices import SelfTest, self_test
+from .execution import Prediction, run_network
 from .model import Model, load_model, load_synthesiser
 from .predict import labels_from, predict, predict_channels
 from .synthesise import synthesise
 
 __all__ = [
     "Model",
+    "Prediction",
+    "SelfTest",
     "labels_from",
     "load_model",
     "load_synthesiser",
     "predict",
     "predict_channels",
+    "run_network",
+    "self_test",
     "synthesise",
 ]
 

@@ -6,7 +6,8 @@ around the brain: in one pass, or window by window where its intensities were sc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -19,20 +20,54 @@ from ..errors import InputError
 from ..labels import BACKGROUND, LabelScheme
 from ..modalities import Code
 from ..networks import probe
+from ..watch import Watch
+from .dry_run import DryRun, dry_run
 from .model import BRAIN_ZSCORE, Model
+from .progress import observed
 
 if TYPE_CHECKING:
     from .prepare import Prepared
 
 Inference = Literal["auto", "whole", "sliding-window"]
 Precision = Literal["auto", "float32"]
-Network = Callable[[Tensor], Tensor]
-"""A folded network: images (1, K, X, Y, Z) → logits (1, R, X, Y, Z)."""
 
 
-def predict(model: Model, prepared: Prepared, inference: Inference = "auto", precision: Precision = "auto") -> Tensor:
+@dataclass(frozen=True)
+class Way:
+    """How a pass is made: on which `device`, by `windows` or in one, and on which device windows are `joined`."""
+
+    device: torch.device
+    windows: bool = False
+    joined: torch.device | None = None
+
+    def __str__(self) -> str:
+        apart = self.windows and self.joined is not None and self.joined != self.device
+        return f"{'windows' if self.windows else 'whole'} on {self.device}{f', joined on {self.joined}' * apart}"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A pass that is ready to be made: the network folded for the code, in its precision, and what it will cost.
+
+    `image_shape` (K, X, Y, Z) is that of the whole image, `shape` (1, K, X, Y, Z) what the network is shown at once.
+    """
+
+    network: probe.PreparedNetwork
+    way: Way
+    image_shape: tuple[int, ...]
+    shape: tuple[int, ...]
+    run: DryRun
+
+
+def predict(
+    model: Model,
+    prepared: Prepared,
+    inference: Inference = "auto",
+    precision: Precision = "auto",
+    watch: Watch | None = None,
+) -> Tensor:
     """Probabilities (R, X, Y, Z) of the regions of the model's scheme, float32 on the CPU, zero outside the brain."""
-    return predict_channels(model, prepared.channels, prepared.brain, prepared.code, inference, precision)
+    return predict_channels(model, prepared.channels, prepared.brain, prepared.code, inference, precision, watch)
 
 
 @torch.inference_mode()
@@ -43,6 +78,7 @@ def predict_channels(
     code: Code,
     inference: Inference = "auto",
     precision: Precision = "auto",
+    watch: Watch | None = None,
 ) -> Tensor:
     """Probabilities (R, X, Y, Z) from `channels` (K, X, Y, Z), of which `code` says what is there; zero off `brain`.
 
@@ -51,11 +87,10 @@ def predict_channels(
     regions: each class is a value of the label map, and a region has the probability of all of its values together.
 
     `inference`: one pass over the `whole`, a `sliding-window` of the model's tile, or what suits the model (`auto`).
-    `precision`: `float32`, or the fastest that this machine's self-test found to be right (`auto`).
+    `precision`: `float32`, or the fastest that this machine's self-test found to be right (`auto`). The network stays
+    on its device and is computed there. `watch` hears of progress and may stop the work within a pass.
     """
-    logits = network_output(model, channels, brain, code, inference, precision)
-    probabilities = _regions_of_classes(logits.softmax(0), model.scheme) if model.exclusive else logits.sigmoid()
-    return torch.where(brain, probabilities, probabilities.new_zeros(()))
+    return probabilities_of(model, network_output(model, channels, brain, code, inference, precision, watch), brain)
 
 
 @torch.inference_mode()
@@ -66,31 +101,70 @@ def network_output(
     code: Code,
     inference: Inference = "auto",
     precision: Precision = "auto",
+    watch: Watch | None = None,
 ) -> Tensor:
     """What the network itself gives for every voxel, logits or intensities: (R, X, Y, Z), float32, on the CPU.
 
     Windows that show no brain are not computed; the result is 0 in voxels that lie in no other.
     """
+    device = next(model.network.parameters()).device
+    ready = plan(model, channels.shape, code, Way(device, by_windows(model, inference)), precision)
+    return make(model, ready, channels, brain, watch)
+
+
+def by_windows(model: Model, inference: Inference) -> bool:
+    """Whether `inference` means windows; with `auto` where the model was trained on tiles scaled each for itself."""
     if inference not in ("auto", "whole", "sliding-window"):
         raise InputError(
             "unknown-inference", f"“{inference}” is no way of inference.", "Use auto, whole or sliding-window."
         )
+    return inference == "sliding-window" or (inference == "auto" and model.normalisation.scope == "tile")
+
+
+@torch.inference_mode()
+def plan(model: Model, image_shape: Sequence[int], code: Code, way: Way, precision: Precision = "auto") -> Pass:
+    """The network for `code`, and what showing it an image of `image_shape` (K, X, Y, Z) that way will cost.
+
+    Nothing of the image's size is allocated yet.
+    """
+    if precision not in ("auto", "float32"):
+        raise InputError("unknown-precision", f"“{precision}” is no precision.", "Use auto or float32.")
     code = Code(code.available, model.modalities)
-    if tuple(channels.shape) != (len(model.modalities), *brain.shape):
+    if image_shape[0] != len(model.modalities):
         raise InputError(
             "wrong-channel-count",
-            f"The model takes {len(model.modalities)} channels on the grid of the brain mask {tuple(brain.shape)}, "
-            f"not shape {tuple(channels.shape)}.",
+            f"The model takes {len(model.modalities)} channels; the image has shape {tuple(image_shape)}.",
         )
-    device = next(model.network.parameters()).device
-    network = _ready(model, code, device, precision)
+    size = model.tile.size if way.windows else _padded(tuple(image_shape[1:]), model.multiple).shape
+    shape = (1, image_shape[0], *size)
+    vector = torch.tensor(code.vector, dtype=torch.float32, device=next(model.network.parameters()).device)
+    folded = model.network.fold(vector).to(way.device)
+    choice = probe.probe(way.device) if precision == "auto" else probe.Choice()
+    network = probe.prepare(folded, choice)
+    return Pass(network, way, tuple(image_shape), shape, dry_run(network, shape))
+
+
+@torch.inference_mode()
+def make(model: Model, ready: Pass, channels: Tensor, brain: Tensor, watch: Watch | None = None) -> Tensor:
+    """What the network gives for `channels` (K, X, Y, Z) as `network_output` does, by the pass that was planned."""
+    if tuple(channels.shape) != ready.image_shape or tuple(brain.shape) != ready.image_shape[1:]:
+        raise InputError(
+            "wrong-channel-count",
+            f"The pass was planned for {ready.image_shape[0]} channels on the grid {ready.image_shape[1:]}, not for "
+            f"shape {tuple(channels.shape)} with a brain mask of {tuple(brain.shape)}.",
+        )
+    device, scale = ready.way.device, model.normalisation
     image, mask = channels.float().unsqueeze(0).to(device), brain.unsqueeze(0).to(device)
-    scale = model.normalisation
-    tiled = inference == "sliding-window" or (inference == "auto" and scale.scope == "tile")
-    if scale != BRAIN_ZSCORE and not (tiled and scale.scope == "tile"):
+    if scale != BRAIN_ZSCORE and not (ready.way.windows and scale.scope == "tile"):
         image = normalise(image, mask, scale.method, scale.scope)
-    output = _window_by_window(model, network, image, mask) if tiled else _in_one_pass(model, network, image)
-    return output.float().cpu()
+    work = _window_by_window if ready.way.windows else _in_one_pass
+    return work(model, ready, image, mask, watch or Watch()).float().cpu()
+
+
+def probabilities_of(model: Model, output: Tensor, brain: Tensor) -> Tensor:
+    """Probabilities (R, X, Y, Z) of the model's regions from its logits, zero off `brain`."""
+    probabilities = _regions_of_classes(output.softmax(0), model.scheme) if model.exclusive else output.sigmoid()
+    return torch.where(brain, probabilities, probabilities.new_zeros(()))
 
 
 def labels_from(probabilities: Tensor, scheme: LabelScheme, threshold: float = 0.5) -> Tensor:
@@ -99,50 +173,42 @@ def labels_from(probabilities: Tensor, scheme: LabelScheme, threshold: float = 0
     return torch.tensor(scheme.lookup, dtype=torch.uint8)[bits]
 
 
-def _ready(model: Model, code: Code, device: torch.device, precision: Precision) -> Network:
-    """The network folded for `code`, in the precision and layout to compute with."""
-    if precision not in ("auto", "float32"):
-        raise InputError("unknown-precision", f"“{precision}” is no precision.", "Use auto or float32.")
-    choice = probe.probe(device) if precision == "auto" else probe.Choice()
-    vector = torch.tensor(code.vector, dtype=torch.float32, device=device)
-    return probe.prepare(model.network.fold(vector), choice)
-
-
-def _in_one_pass(model: Model, network: Network, image: Tensor) -> Tensor:
+def _in_one_pass(model: Model, ready: Pass, image: Tensor, mask: Tensor, watch: Watch) -> Tensor:
     """(R, X, Y, Z): the image padded with zeros as the network needs it, and cut again."""
-    own = Box((0, 0, 0), tuple(image.shape[2:]))
-    padded = grow_to_multiple(own, model.multiple)
+    padded = _padded(tuple(image.shape[2:]), model.multiple)
     inside = Box(
         tuple(-start for start in padded.start),
-        tuple(size - start for size, start in zip(own.shape, padded.start, strict=True)),
+        tuple(size - start for size, start in zip(image.shape[2:], padded.start, strict=True)),
     )
-    return cut(network(cut(image, padded)), inside)[0]
+    with observed(ready.network, watch, ready.run.shares):
+        return cut(ready.network(cut(image, padded)), inside)[0]
 
 
-def _window_by_window(model: Model, network: Network, image: Tensor, brain: Tensor) -> Tensor:
+def _padded(shape: tuple[int, ...], multiple: int) -> Box:
+    """The box around an image of `shape` whose sizes the network can take."""
+    return grow_to_multiple(Box((0,) * len(shape), shape), multiple)
+
+
+def _window_by_window(model: Model, ready: Pass, image: Tensor, brain: Tensor, watch: Watch) -> Tensor:
     """(R, X, Y, Z): the mean of the outputs of all windows that show brain, weighted by a Gaussian about their centres.
 
     In float32 this is MONAI's `sliding_window_inference` with Gaussian blending, wherever there is brain.
     """
-    size, scale = model.tile.size, model.normalisation
-    weights = gaussian_weights(size).to(image.device)
-    shape = image.shape[2:]
-    total, weight = None, torch.zeros(shape, device=image.device)
-    for box in windows(shape, size, model.tile.overlap):
-        mask = cut(brain, box)
-        if not bool(mask.any()):
-            continue
-        window = cut(image, box)
-        if scale.scope == "tile":
-            window = normalise(window, mask, scale.method, scale.scope)
-        output = network(window)[0]
-        if total is None:
-            total = torch.zeros(len(output), *shape, device=image.device)
-        _add(output * weights, box, total)
-        _add(weights, box, weight)
-    if total is None:
-        return torch.zeros(model.outputs, *shape)
-    return total / weight.clamp(min=torch.finfo(weight.dtype).tiny)
+    scale, shape = model.normalisation, image.shape[2:]
+    joined = ready.way.joined or image.device
+    weights = gaussian_weights(model.tile.size).to(joined)
+    boxes = [box for box in windows(shape, model.tile.size, model.tile.overlap) if bool(cut(brain, box).any())]
+    total = torch.zeros(model.outputs, *shape, device=joined)
+    weight = torch.zeros(shape, device=joined)
+    with observed(ready.network, watch, ready.run.shares, len(boxes)):
+        for box in boxes:
+            window = cut(image, box)
+            if scale.scope == "tile":
+                window = normalise(window, cut(brain, box), scale.method, scale.scope)
+            output = ready.network(window)[0].to(joined)
+            _add(output.mul_(weights), box, total)
+            _add(weights, box, weight)
+    return total.div_(weight.clamp_(min=torch.finfo(weight.dtype).tiny))
 
 
 def _add(part: Tensor, box: Box, total: Tensor) -> None:

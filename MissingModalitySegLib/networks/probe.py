@@ -112,9 +112,7 @@ def probe(device: torch.device | str = "cpu", cache: Path | None = None) -> Choi
     """
     device = torch.device(device)
     key = _machine(device)
-    file = (
-        user_state() if cache is None else cache
-    ) / f"precision-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    file = _file(key, cache)
     if key not in _known:
         check_device(device)
         choice = _read(file, key)
@@ -123,6 +121,12 @@ def probe(device: torch.device | str = "cpu", cache: Path | None = None) -> Choi
             _write(file, key, choice)
         _known[key] = choice
     return _known[key]
+
+
+def remembered(device: torch.device | str = "cpu", cache: Path | None = None) -> Choice | None:
+    """What `probe` found on `device` before, in this process or another; None if it has not been measured."""
+    key = _machine(torch.device(device))
+    return _known.get(key) or _read(_file(key, cache), key)
 
 
 def check_device(device: torch.device | str) -> None:
@@ -360,6 +364,11 @@ def _machine(device: torch.device) -> str:
     name = torch.cuda.get_device_name(device) if device.type == "cuda" and torch.cuda.is_available() else ""
     parts = (platform.system(), platform.node(), platform.machine(), processor, device, name)
     return "|".join(str(part) for part in (*parts, torch.__version__, torch.get_num_threads()))
+
+
+def _file(key: str, cache: Path | None) -> Path:
+    folder = user_state() if cache is None else cache
+    return folder / f"precision-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
 
 
 def _read(file: Path, key: str) -> Choice | None:

@@ -1,0 +1,104 @@
+"""What a pass will cost, before anything is computed: the network is walked through with tensors that have no data."""
+
+from __future__ import annotations
+
+import copy
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
+
+POINTWISE = 60
+"""Multiplications and additions of a convolution that take as long as one number read and written by anything else.
+
+Measured on CPUs in bfloat16; it decides how evenly progress runs, nothing more.
+"""
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """`shares[i]`: the part of all work that is done when the i-th layer has answered; the last one may be below 1.
+
+    `operations` are the multiplications and additions of all convolutions and matrix products, 2 per pair; `peak_bytes`
+    the most that all tensors of the pass take at one time, input and output included, weights and scratch space not;
+    `largest_bytes` the largest input of a single convolution, which is what scratch space goes by.
+    """
+
+    shares: tuple[float, ...]
+    operations: int
+    peak_bytes: int
+    largest_bytes: int
+
+
+@torch.inference_mode()
+def dry_run(network: nn.Module, shape: tuple[int, ...]) -> DryRun:
+    """Walk `network` through with a float32 input of `shape` (B, K, X, Y, Z); takes milliseconds per hundred layers."""
+    twin = copy.deepcopy(network).to("meta")
+    ledger = _Ledger()
+    work: list[float] = []
+    for layer in layers(twin):
+        layer.register_forward_hook(lambda *_: work.append(ledger.work))
+    with ledger:
+        image = torch.empty(shape, device="meta")
+        output = twin(image)
+        del output
+    return DryRun(
+        tuple(done / ledger.work for done in work), ledger.operations, ledger.peak_bytes, ledger.largest_bytes
+    )
+
+
+def layers(network: nn.Module) -> list[nn.Module]:
+    """The modules that compute something and contain no others: where work can be counted and interrupted."""
+    return [module for module in network.modules() if not any(True for _ in module.children())]
+
+
+class _Ledger(TorchDispatchMode):
+    """Adds up work and living tensors while it is the mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work, self.operations = 0.0, 0
+        self.bytes, self.peak_bytes, self.largest_bytes = 0, 0, 0
+        self._known: weakref.WeakKeyDictionary[Any, None] = weakref.WeakKeyDictionary()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        outputs = [value for value in tree_iter(result) if isinstance(value, Tensor)]
+        for tensor in outputs:
+            self._keep(tensor)
+        operations = _operations(func, args, outputs)
+        if operations:
+            self.largest_bytes = max(self.largest_bytes, args[0].nbytes)
+        self.operations += operations
+        self.work += operations + POINTWISE * sum(tensor.numel() for tensor in outputs)
+        return result
+
+    def _keep(self, tensor: Tensor) -> None:
+        storage = tensor.untyped_storage()
+        if storage in self._known:
+            return
+        self._known[storage] = None
+        size = storage.nbytes()
+        self.bytes += size
+        self.peak_bytes = max(self.peak_bytes, self.bytes)
+        weakref.finalize(storage, self._release, size).atexit = False
+
+    def _release(self, size: int) -> None:
+        self.bytes -= size
+
+
+def _operations(func: Any, args: tuple, outputs: list[Tensor]) -> int:
+    """Multiplications and additions of a convolution or matrix product; 0 for anything else."""
+    name = func.overloadpacket.__name__
+    if name == "convolution":
+        image, weight, transposed = args[0], args[1], args[6]
+        # Every number of the image (transposed: the answer is spread) or of the answer (else: it is gathered) meets
+        # each weight of its channel once.
+        return 2 * (image if transposed else outputs[0]).numel() * (weight.numel() // weight.shape[0])
+    if name in ("mm", "bmm", "addmm", "baddbmm"):
+        return 2 * outputs[0].numel() * args[-2].shape[-1]
+    return 0
