@@ -33,8 +33,8 @@ class Options:
     device: str = "auto"  # auto, cpu, mps, cuda, cuda:1
     inference: str = "auto"  # auto, whole, sliding-window
     precision: str = "auto"  # auto, float32
-    segment: bool = True  # False: only generate the sequences that are missing
     synthesize: bool = False  # also generate the sequences that are missing
+    reconstructions: bool = False  # … and those that are there, from the others, to compare with
     uncertainty: bool = False  # also say where mirrored views and smaller subsets disagree
     mirror: bool = False  # average over the left-right mirrored volume
     minimum_lesion_ml: float = 0.0  # smaller connected lesions are left out
@@ -51,11 +51,9 @@ class Options:
             raise _bad("brain", self.brain, f"Use one of {', '.join(BRAIN)}, or the path of a mask.")
         if not isinstance(self.device, str) or not _DEVICE.fullmatch(self.device):
             raise _bad("device", self.device, "Use auto, cpu, mps, cuda, or cuda:1 for the second card.")
-        for name in ("segment", "synthesize", "uncertainty", "mirror"):
+        for name in ("synthesize", "reconstructions", "uncertainty", "mirror"):
             if not isinstance(getattr(self, name), bool):
                 raise _bad(name, getattr(self, name), "Use true or false.")
-        if not self.segment and not self.synthesize:
-            raise InputError("nothing-to-do", "Neither labels nor missing sequences are asked for.", "Ask for one.")
         size = self.minimum_lesion_ml
         if not isinstance(size, int | float) or isinstance(size, bool) or not 0 <= size <= 1000:
             raise _bad("minimum_lesion_ml", size, "Give a volume from 0 to 1000 ml.")

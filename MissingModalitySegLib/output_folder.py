@@ -42,7 +42,7 @@ NAMES = frozenset({REPORT, *(name for format in CHOICES["format"] for name in vo
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
-    """A hidden folder to fill with files called as in `NAMES`; they become the set in `folder` when the block ends well.
+    """A hidden folder to fill with files named as in `NAMES`; they become the set in `folder` when the block ends well.
 
     `folder` need not exist. On any exception, Ctrl-C included, the older set stays and nothing else is left, nor a
     folder that was not there before. Raises `InputError` (`output-not-writable`) and `ResourceError` (`disk-full`).

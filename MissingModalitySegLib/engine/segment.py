@@ -1,79 +1,327 @@
-"""From files to files: read → check → prepare → predict → synthesise → restore → summarise → write.
+"""From files to files: read → prepare → predict → synthesise → summarise → write.
 
 The one path of every caller: worker, command line, batch, notebook.
 
->>> outcome = segment({"T1": "t1.nii.gz", "FLAIR": "flair.nii.gz"}, "moe", output=Path("answer"))
+>>> outcome = segment({"T1": "t1.nii.gz", "FLAIR": "flair.nii.gz"}, "moe", output="answer")
 >>> outcome.labels, outcome.report["volumes_ml"]
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import SimpleITK as sitk  # noqa: N813
 
-from ..bundles import Bundle, find
-from ..errors import InputError
-from ..modalities import MODALITIES, Modality
+from ..advice import Advice, advise
+from ..bundles import Bundle
+from ..errors import InputError, located
+from ..modalities import MODALITIES, Code, Modality
 from ..options import BRAIN, Options
-from ..output_folder import staged
+from ..output_folder import NAMES, REPORT, disk_errors, staged
 from ..watch import Notes, Watch
+from .checks import check_inputs
+from .execution import run_network
 from .images import as_volume, read_image
-from .model import Model, load_model
-from .predict import labels_from, predict
-from .prepare import prepare, restore_labels
+from .model import Model
+from .predict import labels_from
+from .prepare import Prepared, prepare
+from .ready import Ready, ready_model, ready_synthesiser
+from .report import Run, report_of
+from .restore import restore_image, restore_labels
 from .study import Study
+from .summarise import summarise
+from .synthetic import Synthesis, synthesise_missing
+from .writing import write_volume
 
-STAGES = ("read", "prepare", "predict", "write")
+Source = str | Path | sitk.Image
+"""A volume: the file to read, or what was read already."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run found, on the native grid of the reference volume; `files` are there where it wrote any."""
+    """What a run found, on the native grid of the reference volume; `files` are there where it wrote any.
+
+    `labels` are None where only missing sequences were asked for; `reconstructions` are those that were given, as
+    generated from the others.
+    """
 
     labels: sitk.Image | None
     synthetic: Mapping[Modality, sitk.Image] = field(default_factory=dict)
+    reconstructions: Mapping[Modality, sitk.Image] = field(default_factory=dict)
     uncertainty: sitk.Image | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
 
 
 def segment(
-    inputs: Mapping[Modality | str, str | Path | sitk.Image],
+    inputs: Mapping[Modality | str, Source],
     model: str | Path | Bundle | Model,
     options: Options | None = None,
     output: str | Path | None = None,
     watch: Watch | None = None,
 ) -> Outcome:
-    """Segment one study."""
-    options, notes = options or Options(), Notes(watch or Watch())
-    notes.stage("read", 0, len(STAGES))
-    used = model if isinstance(model, Model) else load_model(model if isinstance(model, Bundle) else find(str(model)))
-    images = {
-        Modality.parse(name): as_volume(one, str(name)) if isinstance(one, sitk.Image) else read_image(one)
-        for name, one in inputs.items()
-    }
-    mask = read_image(options.brain) if options.brain not in BRAIN else None
-    study = Study({modality: images[modality] for modality in MODALITIES if modality in images}, mask)
-    notes.check()
-    notes.stage("prepare", 1, len(STAGES))
-    prepared = prepare(study, used.spacing, used.modalities, options.reference, used.multiple)
-    notes.check()
-    notes.stage("predict", 2, len(STAGES))
-    if used.scheme is None:
-        raise InputError("no-labels", f"The model “{used.name}” gives no labels.", "Choose another.")
-    labels = labels_from(predict(used, prepared, options.inference, options.precision), used.scheme)
-    native = restore_labels(labels, prepared.frame)
-    notes.check()
-    notes.stage("write", 3, len(STAGES))
-    files = {}
-    if output is not None:
-        with staged(Path(output)) as folder:
-            name = f"segmentation.{options.format}"
-            sitk.WriteImage(native, str(folder / name))
-            files["segmentation"] = Path(output) / name
-    report = {"code": str(prepared.code), "warnings": [{"code": c, "message": m} for c, m in notes.warnings]}
-    return Outcome(native, report=report, files=files)
+    """Segment one study: any subset of the sequences that the model takes.
+
+    Args:
+        inputs: the volumes by modality.
+        model: a name, the folder of a bundle, or what was loaded from one.
+        options: see `Options`.
+        output: the folder for `segmentation`, `synthetic_<M>`, `uncertainty` (as asked for) and `report.json`. They
+            replace an older set when all of them are there. None: nothing is written.
+        watch: told of the stages, their progress and of warnings; may stop the run.
+
+    Raises:
+        InputError: volumes, model, options or folder cannot be used.
+        ResourceError: memory, disk or device gave out.
+        CancelledError: `watch` stopped the run. In each case the older set stays and nothing else is left.
+    """
+    options = options or Options()
+    names = ["read", "prepare", "predict", *(["synthesise"] if options.synthesize else []), "summarise", "write"]
+    with _run(names, inputs, options, output, watch) as run:
+        with run.stage("read"):
+            ready = ready_model(model)
+            if ready.model.scheme is None:
+                raise _no_labels(ready)
+            synthesiser = ready_synthesiser(ready) if options.synthesize else None
+            study = _read(run, ready.model)
+            advice = _advise(ready, study)
+        with run.stage("prepare"):
+            prepared = _prepare(run, study, ready.model)
+        with run.stage("predict"):
+            prediction = run_network(ready.model, prepared, options, run.watch)
+        synthesis = None
+        if synthesiser is not None:
+            with run.stage("synthesise"):
+                synthesis = _synthesise(run, synthesiser, prepared, study)
+        with run.stage("summarise"):
+            scheme = ready.model.scheme
+            labels = restore_labels(labels_from(prediction.probabilities, scheme), prepared.frame)
+            summary = summarise(labels, scheme, prepared, options.minimum_lesion_ml)
+            uncertainty = None
+            if prediction.uncertainty is not None:
+                uncertainty = restore_image(prediction.uncertainty, prepared.frame)
+        volumes = {"segmentation": summary.labels} | _volumes(synthesis)
+        if uncertainty is not None:
+            volumes["uncertainty"] = uncertainty
+        with run.stage("write"):
+            manifest = None if ready.bundle is None else ready.bundle.manifest
+            known = Run(study, options, run.paths, manifest, prepared, prediction, advice, summary, synthesis)
+            report, files = run.write(volumes, known)
+    return _outcome(summary.labels, synthesis, uncertainty, report, files)
+
+
+def synthesize(
+    inputs: Mapping[Modality | str, Source],
+    model: str | Path | Bundle | Model,
+    options: Options | None = None,
+    output: str | Path | None = None,
+    watch: Watch | None = None,
+) -> Outcome:
+    """Generate the sequences that a study lacks, and nothing else.
+
+    `model` is a synthesiser, or one that names a synthesiser. Otherwise as `segment`. Raises `InputError`
+    (`nothing-missing`) for a study that has everything.
+    """
+    options = options or Options()
+    with _run(["read", "prepare", "synthesise", "write"], inputs, options, output, watch) as run:
+        with run.stage("read"):
+            ready = ready_model(model)
+            generates = ready.bundle is None or ready.bundle.manifest.family == "synthesis"
+            synthesiser = ready.model if generates else ready_synthesiser(ready)
+            study = _read(run, synthesiser)
+            if not _missing(synthesiser, study):
+                raise InputError(
+                    "nothing-missing",
+                    f"Nothing is missing: {_and(study.images)} are all that “{synthesiser.name}” can generate.",
+                    "Leave out the sequence that is to be generated.",
+                )
+        with run.stage("prepare"):
+            prepared = _prepare(run, study, synthesiser)
+        with run.stage("synthesise"):
+            synthesis = _synthesise(run, synthesiser, prepared, study)
+        with run.stage("write"):
+            manifest = None if ready.bundle is None else ready.bundle.manifest
+            known = Run(study, options, run.paths, manifest, prepared, synthesis=synthesis)
+            report, files = run.write(_volumes(synthesis), known)
+    return _outcome(None, synthesis, None, report, files)
+
+
+class _Running:
+    """A run under way: its stages and how long each took, what it was given, and where it writes."""
+
+    def __init__(
+        self,
+        stages: list[str],
+        inputs: Mapping[Modality | str, Source],
+        options: Options,
+        output: Path | None,
+        fresh: Path | None,
+        watch: Watch,
+    ) -> None:
+        self.sources, self.options, self.watch = _by_modality(inputs), options, Notes(watch)
+        self.paths = {name: Path(one) for name, one in self.sources.items() if not isinstance(one, sitk.Image)}
+        self._stages, self._output, self._fresh = stages, output, fresh
+        self._timings: dict[str, float] = {}
+        if output is not None:
+            mask = [] if options.brain in BRAIN else [Path(options.brain)]
+            _refuse_own_output(output, [*self.paths.values(), *mask])
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self.watch.check()
+        self.watch.stage(name, self._stages.index(name), len(self._stages))
+        start = time.perf_counter()
+        yield
+        self._timings[name] = time.perf_counter() - start
+
+    def write(self, volumes: Mapping[str, sitk.Image], known: Run) -> tuple[dict[str, Any], dict[str, Path]]:
+        """Write `volumes` and the report, where anything is to be written; both as they are afterwards."""
+        files: dict[str, Path] = {}
+        for i, (name, image) in enumerate(volumes.items() if self._fresh is not None else ()):
+            self.watch.check()
+            file = f"{name}.{self.options.format}"
+            write_volume(image, self._fresh / file)
+            files[name] = self._output / file
+            self.watch.progress((i + 1) / (len(volumes) + 1))
+        told = {"warnings": tuple(self.watch.warnings), "timings": self._timings, "files": files}
+        report = report_of(Run(**{**vars(known), **told}))
+        if self._fresh is not None:
+            files["report"] = self._output / REPORT
+            text = json.dumps(report, indent=2, allow_nan=False) + "\n"
+            with disk_errors(self._output):
+                (self._fresh / REPORT).write_text(text, encoding="ascii")
+        self.watch.check()
+        return report, files
+
+
+@contextmanager
+def _run(
+    stages: list[str],
+    inputs: Mapping[Modality | str, Source],
+    options: Options,
+    output: str | Path | None,
+    watch: Watch | None,
+) -> Iterator[_Running]:
+    """A run whose files take the place of an older set when the block ends well."""
+    folder = None if output is None else Path(output).absolute()
+    with ExitStack() as stack:
+        fresh = None if folder is None else stack.enter_context(staged(folder))
+        yield _Running(stages, inputs, options, folder, fresh, watch or Watch())
+
+
+def _by_modality(inputs: Mapping[Modality | str, Source]) -> dict[Modality, Source]:
+    found: dict[Modality, Source] = {}
+    for name, source in inputs.items():
+        modality = Modality.parse(name)
+        if modality in found:
+            raise InputError("duplicate-modality", f"{modality} is given twice.", "Give each modality once.")
+        found[modality] = source
+    if not found:
+        raise InputError("no-volume", "No volume was given.", f"Give at least one of {_and(MODALITIES)}.")
+    return {modality: found[modality] for modality in MODALITIES if modality in found}
+
+
+def _refuse_own_output(output: Path, sources: list[Path]) -> None:
+    """What would be replaced must not be what is read."""
+    for source in sources:
+        if source.name in NAMES and source.resolve().parent == output.resolve():
+            raise InputError(
+                "output-is-input",
+                f"{source.name} is read, and would be replaced by the result of the same name.",
+                "Choose another output folder.",
+            )
+
+
+def _read(run: _Running, model: Model) -> Study:
+    """The volumes as they are, looked at before anything is computed; those that the model does not take are told."""
+    usable = [modality for modality in run.sources if modality in model.modalities]
+    if not usable:
+        raise InputError(
+            "no-usable-modality",
+            f"The model “{model.name}” takes {_and(model.modalities)}, not {_and(run.sources)}.",
+            "Give one of these, or choose another model.",
+        )
+    for modality in run.sources:
+        if modality not in usable:
+            run.watch.warn("modality-not-used", f"The model “{model.name}” does not use {modality}; it is left out.")
+    images = {}
+    for i, (modality, source) in enumerate(run.sources.items()):
+        run.watch.check()
+        with located(str(modality)):
+            images[modality] = as_volume(source, "It") if isinstance(source, sitk.Image) else read_image(source)
+        run.watch.progress((i + 1) / (len(run.sources) + 1))
+    study = Study(images)
+    check_inputs(study.only(Code(tuple(usable), model.modalities)), run.watch)
+    return study
+
+
+def _advise(ready: Ready, study: Study) -> Advice | None:
+    return None if ready.bundle is None else advise(ready.bundle.manifest, study.code())
+
+
+def _prepare(run: _Running, study: Study, model: Model) -> Prepared:
+    options = run.options
+    return prepare(
+        study,
+        model.spacing,
+        model.modalities,
+        options.reference,
+        model.multiple,
+        register=options.register,
+        brain=options.brain,
+        watch=run.watch,
+    )
+
+
+def _missing(synthesiser: Model, study: Study) -> list[Modality]:
+    return [modality for modality in synthesiser.modalities if modality not in study.images]
+
+
+def _synthesise(run: _Running, synthesiser: Model, prepared: Prepared, study: Study) -> Synthesis:
+    if not _missing(synthesiser, study):
+        run.watch.warn("nothing-missing", "No sequence is missing, so none is generated.")
+    options = run.options
+    return synthesise_missing(synthesiser, prepared, study, options, run.watch, reconstructions=options.reconstructions)
+
+
+def _volumes(synthesis: Synthesis | None) -> dict[str, sitk.Image]:
+    if synthesis is None:
+        return {}
+    made = {f"synthetic_{modality}": one.image for modality, one in synthesis.missing.items()}
+    return made | {f"reconstructed_{modality}": one.image for modality, one in synthesis.reconstructions.items()}
+
+
+def _outcome(
+    labels: sitk.Image | None,
+    synthesis: Synthesis | None,
+    uncertainty: sitk.Image | None,
+    report: Mapping[str, Any],
+    files: Mapping[str, Path],
+) -> Outcome:
+    made, rebuilt = (synthesis.missing, synthesis.reconstructions) if synthesis is not None else ({}, {})
+    return Outcome(
+        labels,
+        {modality: one.image for modality, one in made.items()},
+        {modality: one.image for modality, one in rebuilt.items()},
+        uncertainty,
+        report,
+        files,
+    )
+
+
+def _no_labels(ready: Ready) -> InputError:
+    family = "" if ready.bundle is None else ready.bundle.manifest.family
+    what = {"synthesis": "generates sequences", "brain": "finds the brain"}.get(family, "has no label scheme")
+    hint = "Use `missing-modality-seg synthesize` for that." if family == "synthesis" else "Choose another model."
+    return InputError("no-labels", f"The model “{ready.model.name}” finds no lesions: it {what}.", hint)
+
+
+def _and(modalities: Mapping[Modality, Any] | tuple[Modality, ...]) -> str:
+    names = [str(modality) for modality in modalities]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
