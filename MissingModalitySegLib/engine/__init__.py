@@ -31,19 +31,26 @@ __all__ = [
 ]
 
 if find_spec("SimpleITK") is not None:  # a machine that trains from arrays predicts on arrays and has no images
+    from .frame import Frame
     from .images import read_image
-    from .prepare import Frame, Prepared, prepare, restore_labels
-    from .segment import Outcome, segment
+    from .prepare import Prepared, Scale, prepare
+    from .registration import Alignment
+    from .restore import restore_image, restore_labels
+    from .segment import Outcome, segment, synthesize
     from .study import Study, read_study
 
     __all__ += [
+        "Alignment",
         "Frame",
         "Outcome",
         "Prepared",
+        "Scale",
         "Study",
         "prepare",
         "read_image",
         "read_study",
+        "restore_image",
         "restore_labels",
         "segment",
+        "synthesize",
     ]

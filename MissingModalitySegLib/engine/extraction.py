@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -20,9 +21,10 @@ from ..arrays.boxes import Box, cut, paste
 from ..arrays.normalise import normalise_head
 from ..errors import InputError
 from ..modalities import Modality
+from ..watch import Watch
 from .brain import largest_part
+from .geometry import model_grid, resample
 from .images import from_array, to_array
-from .prepare import model_grid, resample
 
 FIELD_MM = (192.0, 224.0, 192.0)
 """What the network is shown along x, y, z: the head from its top downwards, as much as in training."""
@@ -69,16 +71,24 @@ def extract_brain(model: Extractor, image: sitk.Image) -> sitk.Image:
     return _mask(brain_probabilities(model, image))
 
 
-def extract_brain_from_all(model: Extractor, images: Mapping[Modality, sitk.Image], reference: Modality) -> sitk.Image:
+def extract_brain_from_all(
+    model: Extractor,
+    images: Mapping[Modality, sitk.Image],
+    reference: Modality,
+    transforms: Mapping[Modality, sitk.Transform | None] = MappingProxyType({}),
+    watch: Watch = Watch(),  # noqa: B008 - it has no state
+) -> sitk.Image:
     """The mask (uint8) of the brain on the grid of `reference`, from the average over all volumes of one head.
 
-    Volumes are taken to be aligned. Each place is judged by the volumes whose field of view it lies in. Raises
-    `InputError` when no brain is found.
+    `transforms` take places of the reference to places of a volume; without one it is taken to be aligned. Each place
+    is judged by the volumes whose field of view it lies in. Raises `InputError` when no brain is found.
     """
     grid = images[reference]
     total, count = np.zeros(grid.GetSize()[::-1], np.float32), np.zeros(grid.GetSize()[::-1], np.float32)
-    for image in images.values():
-        found = sitk.Resample(brain_probabilities(model, image), grid, sitk.Transform(), sitk.sitkLinear, -1.0)
+    for modality, image in images.items():
+        watch.check()
+        transform = transforms.get(modality) or sitk.Transform()
+        found = sitk.Resample(brain_probabilities(model, image), grid, transform, sitk.sitkLinear, -1.0)
         found = sitk.GetArrayFromImage(found)
         seen = found >= 0
         total[seen] += found[seen]

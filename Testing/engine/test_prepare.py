@@ -125,11 +125,11 @@ def test_z_scored_input_is_no_special_case() -> None:
     assert torch.allclose(a.channels, b.channels, atol=1e-4)
 
 
-def test_whole_heads_need_a_mask() -> None:
+def test_what_shows_no_brain_needs_a_mask() -> None:
     noise = sitk.GetImageFromArray(np.random.default_rng(0).normal(size=(20, 20, 20)).astype(np.float32))
     with pytest.raises(InputError) as caught:
         prepare(Study({Modality.T1: noise}))
-    assert caught.value.code == "brain-not-extracted"
+    assert caught.value.code == "no-brain-found"
     mask = sitk.Image([20, 20, 20], sitk.sitkUInt8)
     mask[5:15, 5:15, 5:15] = sitk.Image([10, 10, 10], sitk.sitkUInt8) + 1
     assert int(prepare(Study({Modality.T1: noise}, brain=mask)).brain.sum()) == 1000

@@ -112,7 +112,7 @@ def _build(cache: Cache, case: Case, key: str) -> None:
     from MissingModalitySegLib.arrays.boxes import cut
     from MissingModalitySegLib.engine import prepare, read_image
     from MissingModalitySegLib.engine.images import to_array
-    from MissingModalitySegLib.engine.prepare import resample_labels
+    from MissingModalitySegLib.engine.geometry import resample_labels
 
     options = cache.options
     usable = tuple(modality for modality in options.modalities if modality in case.modalities)

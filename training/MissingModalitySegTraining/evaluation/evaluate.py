@@ -216,7 +216,7 @@ def _segment(model: Model, scheme: LabelScheme, prepared: Prepared, grid: sitk.I
     """The masks that the model finds, on the reference volume's native grid and from there on the truth's."""
     from MissingModalitySegLib.engine import restore_labels
     from MissingModalitySegLib.engine.images import to_array
-    from MissingModalitySegLib.engine.prepare import resample_labels
+    from MissingModalitySegLib.engine.geometry import resample_labels
 
     labels = labels_from(predict(model, prepared, inference), scheme)
     return masks_of(to_array(resample_labels(restore_labels(labels, prepared.frame), grid)), scheme)
