@@ -7,7 +7,6 @@ import os
 import shutil
 import site
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,13 +15,12 @@ from typing import Any
 
 from . import processes
 from .events import Event, Hello, parse
+from .leftovers import make_scratch
 from .log import Log
 
 WORKER = Path(__file__).resolve().with_name("worker.py")
 LINGER_S = 2.0
 """How long a launcher may outlive the worker, and how long a killed process may take to be gone."""
-
-PREFIX = "missing-modality-seg-"
 
 
 class Connection:
@@ -43,10 +41,12 @@ class Connection:
         self.log, self._on_event, self._on_end = log, on_event, on_end
         self.hello: Hello | None = None
         self.code: int | None = None
-        self._scratch = _scratch()
+        self._scratch = make_scratch()
         self._ended = threading.Event()
         self._writing = threading.Lock()
         command = [python, "-u", str(script), "--parent", str(os.getpid())]
+        if self._scratch is not None:
+            command += ["--scratch", str(self._scratch)]
         try:
             self._process = processes.start(command, _environment(environment, self._scratch))
         except BaseException:
@@ -93,8 +93,8 @@ class Connection:
                 self.hello = event
             self._on_event(self, event)
         self._clear_away()
-        self._ended.set()
         self._on_end(self)
+        self._ended.set()
 
     def _read_noise(self) -> None:
         for line in _lines(self._process.stderr):
@@ -126,14 +126,6 @@ def _lines(stream: Any):
     """The lines of a pipe until it ends, however it ends."""
     with suppress(OSError, ValueError):
         yield from iter(stream.readline, b"")
-
-
-def _scratch() -> Path | None:
-    """A folder for a worker's temporary files, removed with it; None where no folder can be made."""
-    try:
-        return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-    except OSError:
-        return None
 
 
 def _environment(given: Mapping[str, str], scratch: Path | None) -> dict[str, str]:

@@ -61,8 +61,7 @@ class Job:
         """Read what `to_dict` wrote; `options` and `task` may be left out."""
         if not isinstance(values, Mapping):
             raise InputError("bad-job", "The job is not a table of keys and values.")
-        known = _REQUIRED + _OPTIONAL
-        unknown = sorted(str(key) for key in values if key not in known)
+        unknown = sorted(str(key) for key in values if key not in _REQUIRED + _OPTIONAL)
         if unknown:
             raise InputError(
                 "bad-job", f"The job has the unknown key {', '.join(unknown)}.", f"Known: {', '.join(known)}."

@@ -1,4 +1,4 @@
-"""Jobs, one after the other, in a worker that stays warm: the parent's side, without Qt and safe to use from threads."""
+"""Jobs, one after the other, in a worker that stays warm: the parent's side, without Qt, safe to use from threads."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from . import processes
 from .connection import WORKER, Connection
 from .events import PROTOCOL, Error, Event, Hello, Progress, Result
 from .job import Job
+from .leftovers import clear_output, missing_folders
 from .log import Log
 
 CANCEL_S = 1.0
@@ -53,6 +54,7 @@ class _Worker:
     connection: Connection
     deadline: float  # by when it must have said hello, must have answered, or may end for want of work
     running: _Entry | None = None
+    made: list[Path] = field(default_factory=list)  # folders that were not there before the job
     cancelling: bool = False
     refused: bool = False  # it has been told why this one cannot be used
     kills: int = field(default_factory=processes.out_of_memory_kills)
@@ -143,7 +145,7 @@ class Runner:
                 return
             if not worker.cancelling:
                 worker.cancelling, worker.deadline = True, time.monotonic() + self._cancel_s
-                worker.connection.send(cmd="cancel", job=worker.running.number)
+                worker.connection.send(cmd="cancel", number=worker.running.number)
                 self._changed.notify_all()
 
     def poll(self) -> list[Event]:
@@ -271,6 +273,7 @@ class Runner:
                 continue
             if self._worker.running is None and self._worker.connection.hello is not None:
                 entry = self._worker.running = self._queue.popleft()
+                self._worker.made = missing_folders(entry.job.output)
                 self._worker.deadline, self._worker.kills = math.inf, processes.out_of_memory_kills()
                 self._worker.connection.send(cmd="run", number=entry.number, job=entry.job.to_dict())
                 self._changed.notify_all()
@@ -314,6 +317,9 @@ class Runner:
             self._fail_first(event.code, event.message, event.hint, event.log or self.log.tail(), event.kind)
 
     def _on_end(self, connection: Connection) -> None:
+        worker = self._worker
+        if worker is not None and worker.connection is connection and worker.running is not None:
+            clear_output(worker.running.job.output, worker.made, connection.pid)
         with self._changed:
             if self._worker is not None and self._worker.connection is connection:
                 worker = self._worker
