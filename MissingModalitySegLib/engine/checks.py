@@ -1,4 +1,4 @@
-"""Whether the volumes of a study are what they are taken for, before anything is computed from them.
+"""Whether the volumes of a study are what they are taken for: as they were read, and once the brain is known.
 
 What cannot be worked on is refused with `InputError`. What is merely odd is a `Finding`, told through the watch: the
 user may know better.
@@ -17,6 +17,8 @@ import SimpleITK as sitk  # noqa: N813
 from ..errors import InputError
 from ..modalities import Modality
 from ..watch import Watch
+from .contrast import contrasts_of, doubts
+from .prepare import Prepared
 from .study import Study
 
 
@@ -52,6 +54,21 @@ _SAME = 0.9999
 _LARGEST_VALUE = 1e9
 """No scanner writes more; float32 begins to lose whole numbers at 1.6e7."""
 
+_SMALLEST_BRAIN_ML, _LARGEST_BRAIN_ML = 500.0, 2100.0
+"""From an infant's to the largest; those measured: 1080 to 1730 ml."""
+
+_CUT_MM2 = 400.0
+"""A brain that ends at the border of the field of view with so much of a section goes on beyond it."""
+
+_CUT_BELOW_MM2 = 1500.0
+"""The same at its lower end, where the brain stem and the cerebellum's base may well be cut."""
+
+_NOT_COVERED = 0.05
+"""Share of the brain that may lie outside another volume's field of view."""
+
+_WIDEST_HEAD_MM = 260.0
+"""From left to right; heads with ears reach 200."""
+
 _MOST_COMPARED = 300_000
 """Voxels that two volumes are compared by, spread over them."""
 
@@ -68,10 +85,29 @@ def check_inputs(study: Study, watch: Watch = Watch()) -> tuple[Finding, ...]:  
         array = sitk.GetArrayViewFromImage(image)
         _refuse_values(modality, array)
         _refuse_ct(modality, array)
-        found += _odd_values(modality, array)
+        found += [*_odd_values(modality, array), *_more_than_a_head(modality, image)]
         watch.check()
     _refuse_same_volumes(study)
     found += _thick_slices(study)
+    return _told(found, watch)
+
+
+def check_prepared(prepared: Prepared, study: Study, watch: Watch = Watch()) -> tuple[Finding, ...]:  # noqa: B008
+    """Look at the brain that was found and at the volumes inside it. Returns what is odd, after telling it to `watch`.
+
+    Where no brain was looked for, nothing is said about it.
+    """
+    if bool(prepared.brain.all()):
+        return ()
+    found = [*_odd_brain(prepared), *_cut_brain(prepared), *_not_covered(prepared, study)]
+    watch.check()
+    spacing = prepared.frame.grid.GetSpacing()[0]
+    for modalities, code, message in doubts(contrasts_of(prepared.channels, prepared.code, prepared.brain, spacing)):
+        found.append(Finding(code, message, modalities))
+    return _told(found, watch)
+
+
+def _told(found: list[Finding], watch: Watch) -> tuple[Finding, ...]:
     for finding in found:
         watch.warn(finding.code, finding.message)
     return tuple(found)
@@ -180,6 +216,83 @@ def _thick_slices(study: Study) -> Iterator[Finding]:
             "and diameters are coarse.",
             (finest,),
         )
+
+
+def _more_than_a_head(modality: Modality, image: sitk.Image) -> Iterator[Finding]:
+    """What is not air, by a threshold on a coarse look, is wider than a head: a chest, a belly, two legs."""
+    oriented = sitk.DICOMOrient(image, "RAS")
+    array, spacing = sitk.GetArrayViewFromImage(oriented), oriented.GetSpacing()
+    steps = [max(1, round(4 / s)) for s in reversed(spacing)]
+    coarse = array[tuple(slice(None, None, step) for step in steps)]
+    low, high = np.percentile(coarse, [1, 98])
+    across = (coarse > low + 0.15 * (high - low)).mean(axis=(0, 1))  # Z Y X: how full each sagittal slice is
+    present = np.flatnonzero(across > 0.2 * across.max())
+    width = (present[-1] - present[0] + 1) * steps[2] * spacing[0] if len(present) else 0.0
+    if width > _WIDEST_HEAD_MM:
+        yield Finding(
+            "more-than-a-head",
+            f"{modality} shows something {width:.0f} mm wide, which is no head. The models were made for brains.",
+            (modality,),
+        )
+
+
+def _odd_brain(prepared: Prepared) -> Iterator[Finding]:
+    volume = float(prepared.brain.sum()) * np.prod(prepared.frame.grid.GetSpacing()) / 1000
+    if not _SMALLEST_BRAIN_ML <= volume <= _LARGEST_BRAIN_ML:
+        size = "small" if volume < _SMALLEST_BRAIN_ML else "large"
+        yield Finding(
+            "unusual-brain",
+            f"The brain that was found is unusually {size}: {volume:.0f} ml. Look whether its mask is right and the "
+            "volume shows a whole brain.",
+        )
+
+
+def _cut_brain(prepared: Prepared) -> Iterator[Finding]:
+    """Where the brain's mask ends with a broad section at the border of the field of view of the reference."""
+    grid, box, brain = prepared.frame.grid, prepared.frame.box, prepared.brain
+    spacing = grid.GetSpacing()
+    ends = []
+    for axis, names in enumerate((("left", "right"), ("back", "front"), ("bottom", "top"))):
+        area = float(np.prod(spacing)) / spacing[axis]
+        for name, border in zip(names, (0, grid.GetSize()[axis] - 1), strict=True):
+            place = border - box.start[axis]
+            section = float(brain.select(axis, place).sum()) * area if 0 <= place < brain.shape[axis] else 0.0
+            if section > (_CUT_BELOW_MM2 if name == "bottom" else _CUT_MM2):
+                ends.append(name)
+    if ends:
+        yield Finding(
+            "brain-cut",
+            f"The field of view of the {prepared.frame.reference} ends inside the brain ({', '.join(ends)}): what lies "
+            "beyond was not looked at, and volumes are those of the part that is shown.",
+            (prepared.frame.reference,),
+        )
+
+
+def _not_covered(prepared: Prepared, study: Study) -> Iterator[Finding]:
+    """How much of the brain lies outside the field of view of each of the other volumes."""
+    grid, start = prepared.frame.grid, np.array(prepared.frame.box.start)
+    voxels = prepared.brain[::6, ::6, ::6].nonzero().numpy() * 6 + start
+    if not len(voxels):
+        return
+    direction = np.array(grid.GetDirection()).reshape(3, 3)
+    points = np.array(grid.GetOrigin()) + (voxels * np.array(grid.GetSpacing())) @ direction.T
+    for modality in prepared.code:
+        if modality == prepared.frame.reference:
+            continue
+        image, alignment = study.images[modality], prepared.alignments.get(modality)
+        moved = points
+        if alignment is not None and alignment.transform is not None:
+            moved = np.array([alignment.transform.TransformPoint(point) for point in points.tolist()])
+        to_index = np.linalg.inv(np.array(image.GetDirection()).reshape(3, 3)) / np.array(image.GetSpacing())[:, None]
+        indices = (moved - np.array(image.GetOrigin())) @ to_index.T
+        outside = np.any((indices < -0.5) | (indices > np.array(image.GetSize()) - 0.5), axis=1).mean()
+        if outside > _NOT_COVERED:
+            yield Finding(
+                "brain-not-covered",
+                f"{100 * outside:.0f} % of the brain lies outside the field of view of the {modality}; there only the "
+                "other sequences were used.",
+                (modality,),
+            )
 
 
 def _sample(array: np.ndarray) -> np.ndarray:
