@@ -64,7 +64,9 @@ class Job:
         unknown = sorted(str(key) for key in values if key not in _REQUIRED + _OPTIONAL)
         if unknown:
             raise InputError(
-                "bad-job", f"The job has the unknown key {', '.join(unknown)}.", f"Known: {', '.join(known)}."
+                "bad-job",
+                f"The job has the unknown key {', '.join(unknown)}.",
+                f"Known: {', '.join(_REQUIRED + _OPTIONAL)}.",
             )
         for key in _REQUIRED:
             if key not in values:

@@ -53,7 +53,7 @@ def work(job: Any, watch: Any) -> Any:
 
 
 def _find_library() -> None:
-    """Make the library importable that this file belongs to, and not import files of this folder by their bare names."""
+    """Make the library importable that this file belongs to, and the files of this folder only through it."""
     folder = os.path.dirname(os.path.abspath(__file__))
     elsewhere = [entry for entry in sys.path if os.path.abspath(entry) != folder]
     sys.path[:] = [os.path.dirname(os.path.dirname(folder)), *elsewhere]
