@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import datalist, demo, doctor, evaluate, export, models, phantom, reproduce, train
+from . import datalist, demo, doctor, evaluate, export, models, phantom, reproduce, segment, synthesize, train
 from .output import PROGRAM
 
 application = typer.Typer(
@@ -22,6 +22,8 @@ application = typer.Typer(
 )
 application.add_typer(models.application, name="models")
 application.add_typer(datalist.application, name="datalist")
+application.command()(segment.segment)
+application.command()(synthesize.synthesize)
 application.command()(doctor.doctor)
 application.command()(demo.demo)
 application.command()(phantom.phantom)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import SimpleITK as sitk  # noqa: N813
 
 from ..errors import InputError
 from . import nifti
+
+MOST_VOXELS = 512_000_000
+"""800³: more than any scanner makes of a head, and 2 GB of memory for each volume."""
 
 
 def read_image(path: str | Path) -> sitk.Image:
@@ -21,6 +25,7 @@ def read_image(path: str | Path) -> sitk.Image:
     if not path.exists():
         raise InputError("file-not-found", f"There is no file {path}.", "Check the path.")
     try:
+        refuse_enormous(path)
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
         raise InputError(
@@ -35,6 +40,19 @@ def read_image(path: str | Path) -> sitk.Image:
         values = sitk.GetArrayViewFromImage(image)
         nifti.refuse_not_finite(path.name, values.size - int(np.count_nonzero(np.isfinite(values))), values.size)
     return image
+
+
+def refuse_enormous(path: Path) -> None:
+    """Raise `InputError` (`too-large`) from the header alone: to read such a file may take all memory."""
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    if prod(reader.GetSize()) > MOST_VOXELS:
+        raise InputError(
+            "too-large",
+            f"{path.name} has {' x '.join(map(str, reader.GetSize()))} voxels, more than any scan of a head.",
+            "Cut it to the head, or resample it to 1 mm.",
+        )
 
 
 def as_volume(image: sitk.Image, name: str) -> sitk.Image:

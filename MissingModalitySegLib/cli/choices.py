@@ -1,0 +1,55 @@
+"""The choices of `segment` and `synthesize`, said once: what `options.Options` holds, as options of a command."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..modalities import MODALITIES
+from ..options import CHOICES
+
+
+def _enumeration(name: str, values: tuple[str, ...]) -> type[StrEnum]:
+    return StrEnum(name, {value: value for value in values})
+
+
+Register = _enumeration("Register", CHOICES["register"])
+Inference = _enumeration("Inference", CHOICES["inference"])
+Precision = _enumeration("Precision", CHOICES["precision"])
+Format = _enumeration("Format", CHOICES["format"])
+
+
+def _volume(name: str) -> type:
+    help = f"The {name} volume: NIfTI, NRRD, or what else ITK reads."
+    return Annotated[Path | None, typer.Option(f"--{name.lower()}", help=help)]
+
+
+T1, T1CE, T2, FLAIR, DWI = (_volume(str(modality)) for modality in MODALITIES)
+Output = Annotated[Path, typer.Option("--output", help="Folder for the results; what an older run left is replaced.")]
+Reference = Annotated[
+    str | None,
+    typer.Option("--reference", help="Sequence on whose grid the results lie; by default the finest voxels'."),
+]
+Registration = Annotated[
+    Register, typer.Option("--register", help="Align the volumes rigidly where they are not, or leave them.")
+]
+Brain = Annotated[
+    str,
+    typer.Option(
+        "--brain",
+        help="auto: found, or taken over where it was extracted; extracted: it was; none: work on everything; "
+        "or a mask's file.",
+    ),
+]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1 or mps.")]
+HowInference = Annotated[
+    Inference, typer.Option("--inference", help="One pass over the brain, windows that slide over it, or what fits.")
+]
+HowPrecise = Annotated[
+    Precision, typer.Option("--precision", help="auto: the fastest that this machine computes rightly.")
+]
+Threads = Annotated[int | None, typer.Option("--threads", help="Processors to use; by default as many as pay.")]
+VolumeFormat = Annotated[Format, typer.Option("--format", help="Format of the volumes written.")]
