@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 if find_spec("SimpleITK") is not None:  # a machine that trains from arrays predicts on arrays and has no images
+    from .alignment import Alignment
     from .frame import Frame
     from .images import read_image
     from .prepare import Prepared, Scale, prepare
-    from .registration import Alignment
     from .restore import restore_image, restore_labels
     from .segment import Outcome, segment, synthesize
     from .study import Study, read_study

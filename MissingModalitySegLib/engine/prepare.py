@@ -18,9 +18,9 @@ from ..arrays.boxes import Box, bounding_box, cut, grow_to_multiple
 from ..errors import InputError
 from ..modalities import MODALITIES, Code, Modality
 from ..watch import Watch
+from .alignment import Alignment, align_study
 from .frame import Frame
 from .geometry import in_box, model_grid
-from .registration import Alignment, align_study
 from .study import Study
 from .whole_brain import find_brain
 

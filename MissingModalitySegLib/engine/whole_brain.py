@@ -13,12 +13,12 @@ from ..errors import BundleError, InputError, located
 from ..modalities import Modality
 from ..options import BRAIN
 from ..watch import Watch
+from .alignment import Alignment
 from .brain import background_value, extracted_brain, largest_part
 from .extraction import extract_brain_classically, extract_brain_from_all
 from .geometry import axes_of, resample_labels, turned_onto
 from .images import from_array, read_image
 from .model import load_model
-from .registration import Alignment
 from .study import Study
 
 _CLASSICAL_ORDER = (Modality.T1, Modality.FLAIR, Modality.T2, Modality.T1CE, Modality.DWI)
