@@ -1,0 +1,67 @@
+"""Between the scene and a job: volumes out, results in, studies told apart, the review, the way to a lesion.
+
+>>> sent = send({"T1": t1, "FLAIR": flair}, folder)
+>>> # … a job runs on sent.paths …
+>>> run = place(slicer.mrmlScene, sent, result.files, result.report)
+>>> jump_to_lesion(run.table, 0, run.segmentation)
+
+Needs MRML and VTK only. Everything here belongs on the main thread.
+"""
+
+from .checks import check_volume, check_volumes
+from .corner_text import CornerText
+from .dicom_seg import seg_problems
+from .differences import add_differences
+from .marks import Role, is_synthetic, modality_of, role_of
+from .navigation import jump, jump_to_lesion, lesion_place
+from .results import Earlier, place
+from .review import fill_views, open_review, set_layout
+from .review_layout import GROUP, LAYOUT, Cell, Row, review_cells, review_xml
+from .runs import PlacedRun, clashing_runs, remove_run, run_of, runs_in
+from .segmentation import Parts, segment_ids, show_in_3d, show_segments
+from .sending import Sent, hardened, send
+from .studies import SceneStudy, candidate_volumes, studies_in
+from .terminologies import load_terms, term_file
+
+__all__ = [
+    "GROUP",
+    "LAYOUT",
+    "Cell",
+    "CornerText",
+    "Earlier",
+    "Parts",
+    "PlacedRun",
+    "Role",
+    "Row",
+    "SceneStudy",
+    "Sent",
+    "add_differences",
+    "candidate_volumes",
+    "check_volume",
+    "check_volumes",
+    "clashing_runs",
+    "fill_views",
+    "hardened",
+    "is_synthetic",
+    "jump",
+    "jump_to_lesion",
+    "lesion_place",
+    "load_terms",
+    "modality_of",
+    "open_review",
+    "place",
+    "remove_run",
+    "review_cells",
+    "review_xml",
+    "role_of",
+    "run_of",
+    "runs_in",
+    "seg_problems",
+    "segment_ids",
+    "send",
+    "set_layout",
+    "show_in_3d",
+    "show_segments",
+    "studies_in",
+    "term_file",
+]

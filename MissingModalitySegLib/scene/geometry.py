@@ -1,0 +1,74 @@
+"""Grids of volumes: matrices as numpy arrays, voxels as views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import vtk
+from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+SAME_GRID_MM = 1e-3
+"""Corners of two grids that are nearer than this are the same: float32 headers are good to some 1e-5 mm."""
+
+
+def to_array(matrix: Any) -> np.ndarray:
+    """A vtkMatrix4x4 as an array (4, 4)."""
+    return np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
+
+
+def to_matrix(array: np.ndarray) -> Any:
+    """An array (4, 4) as a vtkMatrix4x4."""
+    matrix = vtk.vtkMatrix4x4()
+    matrix.DeepCopy(np.asarray(array, float).ravel().tolist())
+    return matrix
+
+
+def ijk_to_ras(volume: Any) -> np.ndarray:
+    """Where the voxels of a volume node are, in mm, before its parent transforms: an array (4, 4)."""
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    return to_array(matrix)
+
+
+def voxels(image: Any) -> np.ndarray:
+    """The scalars of a vtkImageData as an array (Z, Y, X) that shares its memory."""
+    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1])
+
+
+def image_of(array: np.ndarray) -> Any:
+    """A vtkImageData with a copy of an array (Z, Y, X)."""
+    image = vtk.vtkImageData()
+    image.SetDimensions(array.shape[::-1])
+    scalars = numpy_to_vtk(np.ascontiguousarray(array).ravel(), deep=True)
+    scalars.SetName("ImageScalars")
+    image.GetPointData().SetScalars(scalars)
+    return image
+
+
+def corners(matrix: np.ndarray, dimensions: tuple[int, int, int]) -> np.ndarray:
+    """The centres of the eight corner voxels in mm, an array (8, 3)."""
+    ends = [(0, size - 1) for size in dimensions]
+    indices = np.array([(i, j, k, 1) for i in ends[0] for j in ends[1] for k in ends[2]], float)
+    return (indices @ matrix.T)[:, :3]
+
+
+def same_grid(matrix: np.ndarray, other: np.ndarray, dimensions: tuple[int, int, int]) -> bool:
+    """Whether two matrices put every voxel at the same place."""
+    return bool(np.abs(corners(matrix, dimensions) - corners(other, dimensions)).max() < SAME_GRID_MM)
+
+
+def transform_to_world(node: Any) -> Any:
+    """The parent transforms of a node, down to the world, as one vtkGeneralTransform; None where it has none."""
+    parent = node.GetParentTransformNode()
+    if parent is None:
+        return None
+    transform = vtk.vtkGeneralTransform()
+    parent.GetTransformToWorld(transform)
+    return transform
+
+
+def is_linear(node: Any) -> bool:
+    """Whether the parent transforms of a node are linear, all of them; having none is linear."""
+    parent = node.GetParentTransformNode()
+    return parent is None or bool(parent.IsTransformToWorldLinear())

@@ -1,0 +1,81 @@
+"""One click to the review: the layout, the volumes in its views, the same slice in all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .differences import add_differences
+from .marks import is_synthetic
+from .navigation import jump, lesion_place
+from .review_layout import GROUP, LAYOUT, Cell, review_cells, review_xml
+from .runs import PlacedRun
+from .windows import show_window, window_of
+
+
+def open_review(scene: Any, run: PlacedRun, orientation: str = "Axial") -> tuple[Cell, ...]:
+    """Show the review of a run and give its cells, whose texts belong into the corners of the views.
+
+    Differences are made where they can be; each synthetic volume gets the window of its acquired twin. The slices are
+    those of the largest lesion. In the application the views exist when this returns; the caller fits them.
+    """
+    run = add_differences(scene, run)
+    rows = review_cells(run)
+    set_layout(scene, review_xml(rows, orientation))
+    cells = tuple(cell for row in rows for cell in row)
+    fill_views(scene, cells)
+    match_windows(run)
+    if run.lesions is not None and run.lesions.GetNumberOfRows() > 0:
+        jump(scene, lesion_place(run.lesions, 0, run.segmentation), GROUP)
+    return cells
+
+
+def set_layout(scene: Any, xml: str) -> int | None:
+    """Make the review the present layout, and give the number of the layout before it, to go back to.
+
+    None where the scene has no layout, as without the application.
+    """
+    layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    if layout is None:
+        return None
+    before = layout.GetViewArrangement()
+    if layout.IsLayoutDescription(LAYOUT):
+        layout.SetLayoutDescription(LAYOUT, xml)
+    else:
+        layout.AddLayoutDescription(LAYOUT, xml)
+    layout.SetViewArrangement(LAYOUT)
+    return before
+
+
+def fill_views(scene: Any, cells: tuple[Cell, ...]) -> None:
+    """Put each cell's volume into its view and link the views; a cell without a volume is empty."""
+    for cell in cells:
+        composite = composite_of(scene, cell.view)
+        composite.SetLinkedControl(False)  # else setting one would set all
+        composite.SetBackgroundVolumeID(None if cell.volume is None else cell.volume.GetID())
+        composite.SetForegroundVolumeID(None)
+        composite.SetLabelVolumeID(None)
+    for cell in cells:
+        composite_of(scene, cell.view).SetLinkedControl(True)
+        composite_of(scene, cell.view).SetHotLinkedControl(True)
+
+
+def composite_of(scene: Any, view: str) -> Any:
+    """What a slice view shows, by the name of the view; made where the view is not there yet, which will find it."""
+    count = scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")
+    for i in range(count):
+        node = scene.GetNthNodeByClass(i, "vtkMRMLSliceCompositeNode")
+        if node.GetLayoutName() == view:
+            return node
+    node = scene.CreateNodeByClass("vtkMRMLSliceCompositeNode")
+    node.UnRegister(None)
+    node.SetLayoutName(view)
+    return scene.AddNode(node)
+
+
+def match_windows(run: PlacedRun) -> None:
+    """Give reconstructions the window that the acquired volume has now."""
+    for modality, volume in run.reconstructed.items():
+        real = run.inputs.get(modality)
+        window = None if real is None or is_synthetic(real) else window_of(real)
+        if window is not None:
+            show_window(volume, window)

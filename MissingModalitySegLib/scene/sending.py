@@ -1,0 +1,102 @@
+"""Volumes out of the scene: files for a job, exactly where the user sees the volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import slicer
+import vtk
+
+from ..errors import InputError, ResourceError
+from ..modalities import MODALITIES, Modality
+from .checks import check_volumes
+from .geometry import is_linear, transform_to_world
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What went out: the nodes themselves (not their IDs, which a new scene gives away again) and their files."""
+
+    nodes: Mapping[Modality, Any]
+    paths: Mapping[Modality, Path]
+
+    @property
+    def present(self) -> dict[Modality, Any]:
+        """The nodes that are still in their scene."""
+        return {
+            modality: node
+            for modality, node in self.nodes.items()
+            if node.GetScene() is not None and node.GetScene().IsNodePresent(node)
+        }
+
+
+def send(nodes: Mapping[Modality | str, Any], folder: Path | str) -> Sent:
+    """Write volumes as `T1.nrrd`, … into a folder, and give their paths for a job.
+
+    Parent transforms are hardened on a copy, also warps: the files lie in the world. Nothing in the scene changes, and
+    no name of a node gets into a path. NRRD keeps every geometry, sheared ones too. Raises `InputError` for a choice
+    that cannot be worked on, `ResourceError` when a file cannot be written.
+    """
+    given: dict[Modality, Any] = {}
+    for name, node in nodes.items():
+        given[Modality.parse(name)] = node
+    check_volumes(given)
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder) from error
+    chosen = {modality: given[modality] for modality in MODALITIES if modality in given}
+    return Sent(chosen, {modality: _write(node, folder / f"{modality}.nrrd") for modality, node in chosen.items()})
+
+
+def hardened(node: Any) -> Any:
+    """A volume node outside every scene with the voxels of `node` where its parent transforms put them.
+
+    Linear transforms change the matrix only and share the voxels; a warp resamples them, linearly, as Slicer's
+    “Harden transform” does. Raises `InputError` where that leaves nothing.
+    """
+    copy = slicer.vtkMRMLScalarVolumeNode()
+    copy.SetName(node.GetName() or "volume")
+    copy.SetAndObserveImageData(node.GetImageData())
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    copy.SetIJKToRASMatrix(matrix)
+    transform = transform_to_world(node)
+    if transform is None:
+        return copy
+    if is_linear(node):
+        node.GetParentTransformNode().GetMatrixTransformToWorld(matrix)
+        copy.ApplyTransformMatrix(matrix)
+        copy.GetIJKToRASMatrix(matrix)
+        fine = abs(matrix.Determinant()) > 1e-9
+    else:
+        copy.ApplyTransform(transform)
+        fine = copy.GetImageData() is not node.GetImageData() and min(copy.GetImageData().GetDimensions()) > 0
+    if not fine:
+        raise InputError(
+            "bad-transform",
+            f"The transform of “{node.GetName()}” cannot be applied to it.",
+            "Take the volume out of the transform, or mend the transform.",
+        )
+    return copy
+
+
+def _write(node: Any, path: Path) -> Path:
+    storage = slicer.vtkMRMLNRRDStorageNode()
+    storage.SetFileName(str(path))
+    storage.SetUseCompression(0)  # read once by a process on this machine
+    if not storage.WriteData(hardened(node)) or not path.is_file():
+        raise _unwritable(path)
+    return path
+
+
+def _unwritable(path: Path) -> ResourceError:
+    return ResourceError(
+        "cannot-write",
+        f"“{path}” cannot be written.",
+        "Is the disk full, or the folder for temporary files read-only? Slicer's settings name that folder.",
+    )
