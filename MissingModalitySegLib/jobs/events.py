@@ -135,12 +135,18 @@ def parse(line: str | bytes) -> Event | None:
 def _plausible(event: Event) -> bool:
     """Whether what the parent computes with has the right type; texts are shown as they come."""
     number = int | float
+    if not isinstance(event.job, int | None):
+        return False
     match event:
+        case Hello():
+            return isinstance(event.protocol, int) and isinstance(event.pid, int | None)
         case Stage():
             return isinstance(event.index, int) and isinstance(event.count, int)
         case Progress():
             return isinstance(event.fraction, number) and isinstance(event.eta_s, number | None)
         case Result():
             return isinstance(event.files, Mapping) and isinstance(event.report, Mapping)
+        case Error():
+            return all(isinstance(text, str) for text in (event.code, event.message, event.hint, event.kind, event.log))
         case _:
             return True

@@ -56,7 +56,6 @@ class _Worker:
     running: _Entry | None = None
     made: list[Path] = field(default_factory=list)  # folders that were not there before the job
     cancelling: bool = False
-    refused: bool = False  # it has been told why this one cannot be used
     kills: int = field(default_factory=processes.out_of_memory_kills)
 
 
@@ -89,6 +88,7 @@ class Runner:
         self._events: deque[Event] = deque()
         self._callbacks: dict[int, OnEvent] = {}
         self._worker: _Worker | None = None
+        self._parting: set[Connection] = set()
         self._next = 1
         self._open: set[int] = set()  # jobs whose last event has not been taken up
         self._closed = False
@@ -192,9 +192,11 @@ class Runner:
                 self._tell(_cancelled(entry.number))
             self._queue.clear()
             worker = self._worker
+            connections = [*self._parting, *([worker.connection] if worker is not None else [])]
             self._changed.notify_all()
+        for connection in connections:
+            connection.end(QUIT_S)
         if worker is not None:
-            worker.connection.end(QUIT_S)
             with self._changed:
                 self._retire(worker, _cancelled)
         self.log.close()
@@ -303,8 +305,7 @@ class Runner:
                 f"The worker speaks version {hello.protocol} of the protocol, this program version {PROTOCOL}.",
                 "Install the program again.",
             )
-            worker.refused = True
-            threading.Thread(target=worker.connection.kill, daemon=True).start()
+            self._part_with(worker)
             return
         worker.deadline = time.monotonic() + self._idle_s
         self._tell(replace(hello, job=None))
@@ -313,8 +314,8 @@ class Runner:
     def _not_ready(self, worker: _Worker, event: Event) -> None:
         """What a worker says before it is ready, or of no job: an error is the reason why it will never be."""
         if isinstance(event, Error) and worker.connection.hello is None:
-            worker.refused = True
             self._fail_first(event.code, event.message, event.hint, event.log or self.log.tail(), event.kind)
+            self._part_with(worker)
 
     def _on_end(self, connection: Connection) -> None:
         worker = self._worker
@@ -323,11 +324,19 @@ class Runner:
         with self._changed:
             if self._worker is not None and self._worker.connection is connection:
                 worker = self._worker
-                if connection.hello is None and not worker.refused:
+                if connection.hello is None:
                     why = _post_mortem(connection, worker.kills, None)
                     self._fail_first(why.code, why.message, why.hint, why.log, why.kind)
                 self._retire(worker, lambda number: _post_mortem(connection, worker.kills, number))
                 self._go_on()
+            self._parting.discard(connection)
+
+    def _part_with(self, worker: _Worker) -> None:
+        """Let a worker go that has no job, and go on with another where there is something to do."""
+        self._worker = None
+        self._parting.add(worker.connection)
+        threading.Thread(target=worker.connection.end, args=(QUIT_S,), name="worker end", daemon=True).start()
+        self._go_on()
 
     def _retire(self, worker: _Worker, why: Callable[[int], Error]) -> None:
         """Part with a worker that has ended; the job it had ends too."""
@@ -348,29 +357,26 @@ class Runner:
                 if left > 0:
                     self._changed.wait(None if left == math.inf else left)
                     continue
-                overdue = self._overdue(worker)
+                worker.deadline = math.inf
+                if worker.running is None:
+                    self._let_go(worker)
+                    continue
                 self._changed.release()
                 try:
-                    overdue()
+                    self._replace_stubborn(worker)
                 finally:
                     self._changed.acquire()
 
-    def _overdue(self, worker: _Worker) -> Callable[[], None]:
-        """What is to be done, without the lock, with a worker whose time is over."""
-        worker.deadline = math.inf
-        if worker.running is not None:
-            return lambda: self._replace_stubborn(worker)
-        if worker.connection.hello is not None:
-            self._worker = None  # a job that comes now gets a new one
-            return lambda: worker.connection.end(QUIT_S)
-        self._fail_first(
-            "worker-not-ready",
-            f"The worker did not get ready within {self._start_s:.0f} s.",
-            "Try again; a slow disk is faster the second time.",
-            self.log.tail(),
-        )
-        worker.refused = True
-        return worker.connection.kill
+    def _let_go(self, worker: _Worker) -> None:
+        """Part with a worker that has had nothing to do for long, or that has not got ready."""
+        if worker.connection.hello is None:
+            self._fail_first(
+                "worker-not-ready",
+                f"The worker did not get ready within {self._start_s:.0f} s.",
+                "Try again; a slow disk is faster the second time.",
+                self.log.tail(),
+            )
+        self._part_with(worker)
 
     def _replace_stubborn(self, worker: _Worker) -> None:
         """Kill a worker that does not answer a cancel and start afresh, so that the next job need not wait."""
