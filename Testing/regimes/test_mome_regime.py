@@ -125,3 +125,8 @@ def test_baselines_see_one_image_per_sample(method: str) -> None:
     expected = plain_region_loss(logits, batch.regions, batch.scored)
     loss = seeded_losses(regime, batch)["loss"]
     assert loss.item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_experts_are_clipped_one_by_one() -> None:
+    regime = regimes_of("mome", tiny_setup("mome"))["experts"]
+    assert list(regime.clipped_apart()) == list(regime.network.experts)

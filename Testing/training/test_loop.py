@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from MissingModalitySegLib.errors import InputError, ResourceError
 from MissingModalitySegTraining.data.batch import Batch
@@ -249,3 +249,39 @@ def test_a_setting_that_makes_no_sense_is_named(name: str, value: object, words:
 def test_a_device_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no device cuda"):
         fit(Slope(), Samples(), settings(device="cuda"), tmp_path)
+
+
+class Pair:
+    """Two numbers in independent networks; the gradient of the first is `steepness`, that of the second 1."""
+
+    def __init__(self, steepness: float, apart: bool) -> None:
+        self.network = nn.ModuleList(nn.Linear(1, 1, bias=False) for _ in range(2))
+        for part in self.network:
+            nn.init.zeros_(part.weight)
+        self.steepness = steepness
+        if apart:
+            self.clipped_apart = lambda: self.network[:1]
+
+    def losses(self, batch: Batch, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
+        first, second = (part.weight.sum() for part in self.network)
+        return {"loss": self.steepness * first + second}
+
+
+def test_networks_that_are_trained_side_by_side_are_clipped_apart(tmp_path: Path) -> None:
+    chosen = {
+        "steps": 1,
+        "optimiser": "sgd",
+        "clip_norm": 2.0,
+        "warm_up": 0.0,
+        "weight_decay": 0.0,
+        "average_decay": 0.0,
+    }
+    moved = {}
+    for steepness, apart in ((1.0, True), (1000.0, True), (1000.0, False)):
+        place = tmp_path / f"{steepness}-{apart}"
+        network = fit(Pair(steepness, apart), Samples(), settings(**chosen), place)
+        moved[steepness, apart] = [float(part.weight.detach()) for part in network]
+        assert rows(place, "norm")[0] == pytest.approx(math.hypot(steepness, 1.0), rel=1e-5)
+    assert moved[1000.0, True][1] == moved[1.0, True][1]
+    assert moved[1000.0, True][0] == pytest.approx(2 * moved[1.0, True][0])
+    assert abs(moved[1000.0, False][1]) < 0.01 * abs(moved[1.0, True][1])

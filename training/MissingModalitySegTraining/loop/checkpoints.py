@@ -14,6 +14,7 @@ import torch
 
 from MissingModalitySegLib.errors import InputError, ResourceError
 
+from .arithmetic import Arithmetic
 from .settings import LoopSettings
 from .state import Training
 
@@ -90,6 +91,14 @@ def load(folder: Path, settings: LoopSettings, batches_per_step: int) -> dict[st
     if batches != batches_per_step:
         raise _another_run(folder, "batches per step (accumulate × processes)", batches, batches_per_step)
     return content
+
+
+def arithmetic(content: Mapping[str, Any] | None) -> Arithmetic | None:
+    """Precision and layout that the training of a checkpoint was begun with; None where there is none."""
+    if content is None:
+        return None
+    stored = content.get("arithmetic") or {name: content["settings"][name] for name in ("precision", "channels_last")}
+    return Arithmetic(**stored)
 
 
 def restore(folder: Path, training: Training, content: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from MissingModalitySegLib.errors import ResourceError
 
 from ..data.batch import Batch
 from . import checkpoints
+from .arithmetic import arithmetic_of
 from .loading import Batches
 from .machine import launch
 from .processes import Processes
@@ -48,9 +49,12 @@ def fit(
     per_step = settings.accumulate * processes.count
     processes.by_first(lambda: _make(folder))
     content = processes.by_first(lambda: checkpoints.load(folder, settings, per_step))
-    network = place(regime, fabric.device, settings.channels_last)
+    # What was measured when the training was begun holds for all of it, on whatever machine it goes on.
+    chosen = checkpoints.arithmetic(content) or processes.by_first(lambda: arithmetic_of(settings, fabric.device))
+    fabric = launch(settings, chosen.precision)
+    network = place(regime, fabric.device, chosen.channels_last)
     processes.start_equal(network)
-    training = Training(network, settings, fabric.strategy.precision)
+    training = Training(network, settings, chosen, fabric.strategy.precision)
     if content is not None:
         checkpoints.restore(folder, training, content)
     if settings.compile:

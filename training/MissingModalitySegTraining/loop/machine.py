@@ -15,19 +15,20 @@ if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 
-def launch(settings: LoopSettings) -> Fabric:
+def launch(settings: LoopSettings, precision: str = "32-true") -> Fabric:
     """One process on one device, or this process's part of what `torchrun` started on one or several nodes.
 
-    Raises `InputError` when the device that the settings name is not there.
+    May be called again with another precision: the processes stay connected. Raises `InputError` when the device that
+    the settings name is not there.
     """
     from lightning.fabric import Fabric
     from lightning.fabric.plugins import MixedPrecision
 
     device = _device(settings.device)
     plugins = []
-    if settings.precision != "32-true":
+    if precision != "32-true":
         # Fabric's own choice casts for CUDA on Apple's GPUs, and takes bfloat16 for float16 on a CPU.
-        plugins.append(MixedPrecision(settings.precision, device))
+        plugins.append(MixedPrecision(precision, device))
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     fabric = Fabric(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -16,7 +16,9 @@ class Regime(Protocol):
 
     The parameters of `network` that require gradients are trained, its buffers are followed; what a regime holds beside
     it (a frozen teacher, say) stays as it is and in the mode, training or evaluation, that the regime chose. A regime
-    may have a method `to(device)`; without one, `network` and all modules among its attributes are moved.
+    may have a method `to(device)`; without one, `network` and all modules among its attributes are moved. One that
+    trains networks independent of each other at once says which in `clipped_apart() -> Iterable[nn.Module]`: each is
+    clipped by the norm of its own gradient, and what belongs to none of them by that of the rest.
     """
 
     network: nn.Module
@@ -41,6 +43,15 @@ def place(regime: Regime, device: torch.device, channels_last: bool = False) -> 
         if channels_last:
             module.to(memory_format=torch.channels_last_3d)
     return regime.network.to(device).train()
+
+
+def clipped_together(regime: Regime, parameters: Sequence[nn.Parameter]) -> list[list[nn.Parameter]]:
+    """`parameters` in the groups of which each is clipped by its own norm."""
+    parts = getattr(regime, "clipped_apart", tuple)()
+    own = [{id(parameter) for parameter in part.parameters()} for part in parts]
+    groups = [[parameter for parameter in parameters if id(parameter) in members] for members in own]
+    rest = [parameter for parameter in parameters if not any(id(parameter) in members for members in own)]
+    return [group for group in (*groups, rest) if group]
 
 
 def reached(regime: Regime) -> dict[str, nn.Module]:

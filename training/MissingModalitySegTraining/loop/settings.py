@@ -10,7 +10,7 @@ from MissingModalitySegLib.errors import InputError
 CHOICES = {
     "optimiser": ("adamw", "adam", "sgd"),
     "schedule": ("cosine", "poly", "constant"),
-    "precision": ("32-true", "bf16-mixed", "16-mixed"),
+    "precision": ("32-true", "bf16-mixed", "16-mixed", "auto"),
     "device": ("auto", "cpu", "cuda", "mps"),
 }
 
@@ -31,9 +31,9 @@ class LoopSettings:
     average_decay: float = 0.995
     best_score: str | None = None  # of the validation, higher is better: these averaged weights are returned
     patience: int | None = None  # validations without a better `best_score` before the training stops
-    precision: str = "32-true"  # as Lightning Fabric names them: 32-true, bf16-mixed, 16-mixed
+    precision: str = "32-true"  # as Lightning Fabric names them: 32-true, bf16-mixed, 16-mixed; auto measures
     device: str = "auto"
-    channels_last: bool = False
+    channels_last: bool | None = False  # None: as measured, where precision is auto
     compile: bool = False  # torch.compile: minutes at the start, faster steps where crops are all of one size
     seed: int = 0
     workers: int = 1  # processes that prepare batches; 0 prepares them in this one

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .arithmetic import Arithmetic
 from .exponential_average import ExponentialAverage
 from .optimisers import build_optimiser
 from .schedules import progress
@@ -31,9 +32,9 @@ class Counters:
 class Training:
     """A network, its optimiser, its average, the scale of its gradients, and how far they are."""
 
-    def __init__(self, network: nn.Module, settings: LoopSettings, precision: Any) -> None:
-        """`precision` is Fabric's: it casts, and for float16 it scales the loss."""
-        self.network, self.settings, self.precision = network, settings, precision
+    def __init__(self, network: nn.Module, settings: LoopSettings, arithmetic: Arithmetic, precision: Any) -> None:
+        """`precision` is Fabric's for this arithmetic: it casts, and for float16 it scales the loss."""
+        self.network, self.settings, self.arithmetic, self.precision = network, settings, arithmetic, precision
         self.parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
         self.optimiser = build_optimiser(self.parameters, settings)
         self.average = ExponentialAverage(network, settings.average_decay)
@@ -66,6 +67,7 @@ class Training:
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average.state_dict(),
+            "arithmetic": asdict(self.arithmetic),
             "precision": self.precision.state_dict(),
             "best_weights": self.best_weights,
             "counters": asdict(self.counters),

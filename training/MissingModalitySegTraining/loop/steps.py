@@ -16,7 +16,7 @@ from ..data.batch import Batch
 from .diagnosis import diagnose
 from .loading import Batches
 from .processes import Processes
-from .regime import Regime
+from .regime import Regime, clipped_together
 from .schedules import learning_rate
 from .state import Training
 from .watchers import StepRecord
@@ -46,6 +46,7 @@ class Steps:
         self.regime, self.batches, self.training = regime, batches, training
         self.fabric, self.processes = fabric, processes
         self.per_step = training.settings.accumulate * processes.count
+        self.clipped = clipped_together(regime, training.parameters)
 
     def take(self, clock: Callable[[], float], signalled: Callable[[], int]) -> tuple[StepRecord, int]:
         """The record of the next step, and the signal that asked any process to end.
@@ -60,7 +61,9 @@ class Steps:
         losses, waited, samples = self._backward(progress)
         self.processes.average_gradients(training.parameters)
         training.precision.unscale_gradients(training.optimiser)
-        norm = float(nn.utils.clip_grad_norm_(training.parameters, settings.clip_norm or math.inf))
+        norm = math.hypot(
+            *(float(nn.utils.clip_grad_norm_(group, settings.clip_norm or math.inf)) for group in self.clipped)
+        )
         parts = self.processes.gather(Part(losses, norm, waited, samples, clock(), signalled()))
         losses, norm = _means([part.losses for part in parts]), parts[0].norm
         taken, bad = self._update(math.isfinite(losses["loss"]), math.isfinite(norm))

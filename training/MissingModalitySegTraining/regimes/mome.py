@@ -12,7 +12,7 @@ Every row of Table 3; hierarchy is a key of the network, the rest are options:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -47,7 +47,8 @@ class Specialisation:
     """The first training: “the expert networks are first trained separately to acquire the modality knowledge”.
 
     Every expert takes a step at every step, on the images of its modality, with eq. 3. The losses are summed, and no
-    parameter belongs to two experts, so that each has the gradient it would have if it were trained alone. The expert
+    parameter belongs to two experts, so that each has the gradient it would have if it were trained alone; it is also
+    clipped alone, or one expert's bad batch would slow the others down. The expert
     of a modality that no sample of the batch has gets no gradient, so that neither momentum nor weight decay moves it
     (`loop.processes` minds that other processes may have such samples). The gate waits: it takes no gradient.
     """
@@ -57,6 +58,9 @@ class Specialisation:
         network.experts.requires_grad_(True)
         self.network = network
         self.dice_of_empty = dice_of_empty
+
+    def clipped_apart(self) -> Iterable[nn.Module]:
+        return self.network.experts
 
     def losses(self, batch: Batch, progress: float, generator: torch.Generator) -> Mapping[str, Tensor]:
         terms = []
