@@ -21,6 +21,7 @@ from .configs.schema import TrainingConfig
 from .data.cache import REGIONS, Cache
 from .data.phantom_cases import phantom_cases
 from .data.source import Prepared
+from .data.spread import spread
 from .evaluation.cached import evaluate_cached
 from .evaluation.results import Evaluation
 from .head_validation import HeldOutHead, evaluate_heads, held_out_heads, pictured
@@ -48,7 +49,8 @@ def held_out(config: TrainingConfig, prepared: Prepared | None, folder: Path, de
     if _of_heads(config):
         return held_out_heads(config, device)
     if prepared is not None:
-        ids = tuple(name for name in prepared.validation if prepared.cache[name].scored)[: wanted.cases]
+        scored = [prepared.cache[name] for name in prepared.validation if prepared.cache[name].scored]
+        ids = spread(scored, wanted.cases, wanted.seed)
         return HeldOut(prepared.cache, ids, prepared.simulated) if ids else None
     phantom = config.data.phantom
     kinds = [kind for kind, share in phantom.kinds.items() if share > 0]

@@ -128,11 +128,11 @@ class ValidationSection(Section):
     """What is measured during and after training. Cases are the held-out fold, `ids`, or phantoms of their own seed."""
 
     cases: Annotated[int, Field(ge=0, le=10000)] = 8
-    """How many; 0 turns validation off."""
+    """How many; 0 turns validation off. Of more than that, some of each data set, code and lesion load are taken."""
     ids: tuple[str, ...] | None = None
     """These cases of the datalist or the cache."""
     seed: Annotated[int, Field(ge=0)] = 1_000_000
-    """Of phantoms for validation."""
+    """Of phantoms for validation, and of the choice among the cases that are held out."""
     codes: tuple[str, ...] | Literal["few", "all"] = "few"
     """During training. `few`: each modality alone, and all."""
     final_codes: tuple[str, ...] | Literal["few", "all"] = "all"
