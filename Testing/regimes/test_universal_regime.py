@@ -245,3 +245,35 @@ def test_segmentation_goes_on_from_the_last_autoencoder(approximated) -> None:
     products = method.products(networks)
     assert products.synthesiser is phi
     assert products.network is networks["student"].student
+
+
+def test_a_run_keeps_its_prompts_so_that_it_opens_without_the_encoder(tmp_path, monkeypatch) -> None:
+    from dataclasses import replace
+
+    from MissingModalitySegLib.errors import InputError
+    from MissingModalitySegTraining.prompts import table
+    from MissingModalitySegTraining.regimes.universal import prompt_encoder
+
+    class Encoder:
+        name, version = "clip", "made"
+
+        def encode(self, codes):
+            return torch.randn(len(codes), 512, generator=torch.Generator().manual_seed(0))
+
+    def absent(name):
+        raise InputError("no-encoder", "It is not installed.")
+
+    setup = tiny_setup("universal", {"prompt_encoder": "clip"}, teacher="none")
+    assert prompt_encoder(setup) == "clip"
+    assert prompt_encoder(tiny_setup("universal", {"prompt_encoder": "clip", "head": "static"}, teacher="none")) is None
+    assert prompt_encoder(tiny_setup("universal")) is None  # binary
+    monkeypatch.setattr(table, "encoder", lambda name: Encoder())
+    kept = tmp_path / "prompts.safetensors"
+    table.keep_prompt_table("clip", setup.modalities, kept)
+    monkeypatch.setattr(table, "encoder", absent)
+    network = regimes_of("universal", replace(setup, prompts=kept))["student"].network
+    expected = Encoder().encode(range(31))
+    torch.testing.assert_close(network.prompt_table, expected, atol=0.01, rtol=0.01)
+    with pytest.raises(InputError, match="not installed"):
+        regimes_of("universal", setup)
+    assert [path.name for path in tmp_path.iterdir()] == [kept.name]

@@ -1,6 +1,7 @@
 """A run: a configuration, carried out stage after stage in a folder, stopped and gone on with at will.
 
     <run>/config.yaml                    complete
+          prompts.safetensors            embeddings of the prompts, where a text encoder makes them
           missing.json                   which subjects lack what, where modalities are missing in training
           cache/, validation-cases/      prepared cases
           <stage>/checkpoint.pt          from which the stage goes on
@@ -31,7 +32,7 @@ from MissingModalitySegLib.errors import InputError, ResourceError
 from MissingModalitySegLib.networks.weights import read_weights, write_weights
 
 from . import provenance
-from .configs.reading import GENERATED, as_document, read_config, stages_of, write_config
+from .configs.reading import GENERATED, as_document, read_config, setup_of, stages_of, write_config
 from .configs.schema import TrainingConfig
 from .data.source import Prepared, open_prepared, open_samples
 from .evaluation.results import Evaluation, write_whole
@@ -40,6 +41,7 @@ from .regimes.stages import Method, Products, Stage, find_method
 from .validation import Held, evaluate_network, held_out, model_of, validator
 
 CONFIG, DONE, WEIGHTS, VALIDATION = "config.yaml", "done.json", "network.safetensors", "validation.json"
+PROMPTS = "prompts.safetensors"
 
 MAY_CHANGE = frozenset(
     {
@@ -74,7 +76,7 @@ class Run:
 
     @property
     def stages(self) -> list[Stage]:
-        return stages_of(self.config)
+        return stages_of(self.config, self.folder / PROMPTS)
 
     @property
     def finished(self) -> bool:
@@ -167,6 +169,8 @@ def train(
             report(f"preparing {case}: {what}")
 
     prepared = open_prepared(config.data, config.validation.ids, folder, prepare)
+    if first:
+        _keep_prompts(run)
     cases = None
     if first and (len(done) < len(run.stages) or not (folder / VALIDATION).exists()):
         if prepared is None and config.validation.cases:
@@ -224,6 +228,16 @@ def _fit(
     curves = [Curves(folder / "tensorboard")] if find_spec("tensorboard") else []
     network = fit(regime, samples, settings, folder, validate, [*curves, *watchers(stage.name, folder)])
     return network.to("cpu").to(memory_format=torch.contiguous_format).eval()
+
+
+def _keep_prompts(run: Run) -> None:
+    """Ask the text encoder now rather than after hours, and never again."""
+    encoder = run.method.prompt_encoder(setup_of(run.config))
+    if encoder is not None:
+        from .prompts.table import keep_prompt_table
+
+        with _writing(run.folder):
+            keep_prompt_table(encoder, run.config.modalities, run.folder / PROMPTS)
 
 
 def _nothing(network: nn.Module, step: int) -> Mapping[str, float]:

@@ -118,16 +118,16 @@ _Dumper.add_representer(
 )
 
 
-def setup_of(config: TrainingConfig) -> Setup:
-    """What the method needs to know of the run."""
+def setup_of(config: TrainingConfig, prompts: Path | None = None) -> Setup:
+    """What the method needs to know of the run, which keeps its `prompts` in that file."""
     options = find_method(config.method).options(**config.options)
     network = config.network.model_dump(exclude_none=True)
-    return Setup(network, options, config.modalities, config.regions, config.seed)
+    return Setup(network, options, config.modalities, config.regions, config.seed, prompts)
 
 
-def stages_of(config: TrainingConfig) -> list[Stage]:
+def stages_of(config: TrainingConfig, prompts: Path | None = None) -> list[Stage]:
     """What is trained, in order."""
-    return find_method(config.method).stages(setup_of(config))
+    return find_method(config.method).stages(setup_of(config, prompts))
 
 
 def _method(name: str, problems: Problems) -> Method | None:
@@ -194,6 +194,9 @@ def _check_data(data: DataSection, config: TrainingConfig, prefix: str, problems
                 problems.add(f"{prefix}{key}", f"it says something of a data set, but the source is “{data.source}”.")
     if (data.source == "heads") != (config.method == "brain"):
         problems.add(f"{prefix}source", "the method brain learns from whole heads (“heads”), and no other does.")
+    if data.source == "heads" and data.missing.full_ratio < 1:
+        said = f"{data.missing.full_ratio:g} is given, but nothing can be missing from whole heads (data.source: heads)"
+        problems.add(f"{prefix}missing.full_ratio", f"{said}: each is shown by one sequence at a time.")
     if data.normalisation.method == "minmax" and data.normalisation.scope == "brain":
         problems.add(f"{prefix}normalisation", "the brightest voxel is looked for in each crop: set scope: tile.")
     kinds = data.phantom.kinds

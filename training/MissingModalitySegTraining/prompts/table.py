@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,16 +46,34 @@ def make_prompt_table(text_encoder: Encoder, modalities: Sequence[Modality | str
     )
 
 
-def prompt_table(text_encoder: Encoder | str, modalities: Sequence[Modality | str] = MODALITIES) -> Tensor:
+def prompt_table(
+    text_encoder: Encoder | str, modalities: Sequence[Modality | str] = MODALITIES, kept: Path | None = None
+) -> Tensor:
     """The embeddings alone (2^K - 1, D): what `UniversalSegmenter.set_prompt_table` takes.
 
-    A name instead of an encoder means the shipped table where there is one, else the encoder of that name.
+    A name instead of an encoder means the table in the file `kept` where it is there and of that encoder, else the
+    shipped one where there is one, else the encoder of that name.
     """
     if not isinstance(text_encoder, str):
         return make_prompt_table(text_encoder, modalities).embeddings
+    if kept is not None and kept.is_file() and (table := load_prompt_table(kept)).encoder == text_encoder:
+        return narrow_prompt_table(table, modalities).embeddings
     if (shipped := resources() / "prompts" / f"{text_encoder}.safetensors").is_file():
         return narrow_prompt_table(load_prompt_table(shipped), modalities).embeddings
     return make_prompt_table(encoder(text_encoder), modalities).embeddings
+
+
+def keep_prompt_table(text_encoder: str, modalities: Sequence[Modality | str], path: Path) -> None:
+    """Write the table of an encoder, the shipped one where there is one, for `prompt_table` to find; whole or not."""
+    if path.is_file():
+        return
+    if (shipped := resources() / "prompts" / f"{text_encoder}.safetensors").is_file():
+        table = narrow_prompt_table(load_prompt_table(shipped), modalities)
+    else:
+        table = make_prompt_table(encoder(text_encoder), modalities)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    save_prompt_table(table, unfinished)
+    os.replace(unfinished, path)
 
 
 def narrow_prompt_table(table: PromptTable, modalities: Sequence[Modality | str]) -> PromptTable:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -80,6 +81,8 @@ class Setup:
     modalities: tuple[Modality, ...]
     regions: int
     seed: int = 0
+    prompts: Path | None = None
+    """The table of prompt embeddings that a run keeps, so that it can be opened where there is no text encoder."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ class Method:
     options: type
     stages: Callable[[Setup], list[Stage]]
     products: Callable[[Networks], Products]
+    prompt_encoder: Callable[[Setup], str | None] = lambda setup: None
+    """Which text encoder's embeddings the stages need; None where they need none."""
 
 
 def find_method(name: str) -> Method:

@@ -186,8 +186,16 @@ def _segmenter(setup: Setup, autoencoder: MaskedAutoencoder, **config: Any) -> U
     if network.config.head == "hyper" and network.config.prompt_encoder != "binary":
         from ..prompts.table import prompt_table  # only where prompts are needed: an encoder is large
 
-        network.set_prompt_table(prompt_table(network.config.prompt_encoder, setup.modalities))
+        network.set_prompt_table(prompt_table(network.config.prompt_encoder, setup.modalities, setup.prompts))
     return network
+
+
+def prompt_encoder(setup: Setup) -> str | None:
+    """Of the first stage that has a hyper-network; the codes themselves need no encoder."""
+    network = build_network(setup)
+    check_network(network, UniversalSegmenter)
+    hyper = "hyper" in (network.config.head, setup.options.teacher)
+    return network.config.prompt_encoder if hyper and network.config.prompt_encoder != "binary" else None
 
 
 def _masking(options: Any) -> Masking:
@@ -204,4 +212,4 @@ def _co_distillation(options: UniversalOptions) -> CoDistillationSettings:
     )
 
 
-METHOD = Method("universal", UniversalOptions, stages, products)
+METHOD = Method("universal", UniversalOptions, stages, products, prompt_encoder)
