@@ -132,6 +132,19 @@ def test_all_problems_are_told_at_once_with_what_was_meant() -> None:
     assert said.startswith("The configuration has 12 problems:")
 
 
+def test_what_would_have_no_effect_is_refused_by_name() -> None:
+    said = refusal("brain", "tiny", data__missing__full_ratio=0.5)
+    assert "data.missing.full_ratio: 0.5 is given" in said
+    assert "data.source: heads" in said
+    assert "options.code: “T9” is not a modality." in refusal("dedicated", "tiny", options__code="T9")
+
+
+def test_a_broken_value_says_how_to_write_it() -> None:
+    with pytest.raises(InputError, match=r"^“data.crop=.64, 64”: This is no YAML") as caught:
+        parse_override("data.crop=[64, 64")
+    assert "Close brackets" in caught.value.hint
+
+
 def test_names_that_do_not_exist() -> None:
     assert refusal("mo") == "“mo” is no training method."
     assert refusal("moe", "papr") == "moe has no preset “papr”."

@@ -24,6 +24,9 @@ DEFAULT_PRESET = "starter"
 REPLACED_WHOLE = frozenset({"data.phantom.kinds", "data.phantom.spacings"})
 """Tables whose entries belong together: giving one anew does not mix it with the one before."""
 
+FILE_HINT = "Look at that line and the one before: brackets and quotes must be closed, and every key be there once."
+VALUE_HINT = "Close brackets and quotes, and put a text with other signs in quotes: 'data.cache=\"a: b\"'."
+
 Document = dict[str, Any]
 
 
@@ -78,19 +81,19 @@ def parse_override(text: str) -> tuple[str, Any]:
             "bad-override", f"“{text}” does not set a key.", "Write it as loop.steps=1000 or data.crop=[64, 64, 64]."
         )
     with located(f"“{text}”"):
-        return key.strip(), parse(value)
+        return key.strip(), parse(value, VALUE_HINT)
 
 
-def parse(text: str) -> Any:
-    """The value of a YAML text; `InputError` says what is wrong with it and where."""
+def parse(text: str, hint: str = FILE_HINT) -> Any:
+    """The value of a YAML text; `InputError` says what is wrong with it and where, with a `hint` to the writer."""
     try:
         return yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise InputError("bad-yaml", f"This is no YAML: {getattr(error, 'problem', error)}{where}.") from None
+        raise InputError("bad-yaml", f"This is no YAML: {getattr(error, 'problem', error)}{where}.", hint) from None
     except (ValueError, RecursionError) as error:
-        raise InputError("bad-yaml", f"This is no YAML: {error}.") from None
+        raise InputError("bad-yaml", f"This is no YAML: {error}.", hint) from None
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any], where: str = "") -> Document:

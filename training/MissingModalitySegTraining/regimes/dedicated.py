@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from MissingModalitySegLib.errors import located
 from MissingModalitySegLib.modalities import Code
 
 from ..data.batch import Batch, select
@@ -48,7 +49,8 @@ class Dedicated:
 
 def stages(setup: Setup) -> list[Stage]:
     given = setup.options.code
-    code = Code.full(setup.modalities) if given is None else Code.parse(given, setup.modalities)
+    with located("options.code"):
+        code = Code.full(setup.modalities) if given is None else Code.parse(given, setup.modalities)
 
     def regime(networks: Networks) -> Dedicated:
         return Dedicated(build_network(setup), torch.tensor(code.vector), setup.options.dice_of_empty)
