@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..datalists import read_datalist
-from ..errors import InputError
+from ..errors import InputError, located
 from ..modalities import Code
 from .output import Json, console, print_json, table
 
@@ -93,9 +93,10 @@ def evaluate(
 def _subsets(text: str, model: Model) -> str | list[Code]:
     if text in ("all", "full"):
         return text
-    codes = [Code.parse(part, model.modalities) for part in text.split(",") if part.strip()]
+    with located("--subsets"):
+        codes = [Code.parse(part, model.modalities) for part in text.split(",") if part.strip()]
     if not codes:
-        raise InputError("no-subset", "No subset is named.", 'Use all, full or a list, as in "FLAIR,T1+FLAIR".')
+        raise InputError("no-subset", "--subsets names none.", 'Use all, full or a list, as in "FLAIR,T1+FLAIR".')
     return list(dict.fromkeys(codes))
 
 
@@ -125,8 +126,10 @@ def _show(result: Evaluation, comparison: dict[str, Any] | None, output: Path | 
                 per_code.append(("all codes", tables["over_codes"][region]))
             for code, figures in per_code:
                 if figures is not None:
-                    cells = (plus_minus(figures[name], 1 if name == "hd95" else 3) for name in _SHOWN)
-                    rows.add_row(code, str(figures["dice"]["n"]), *cells)
+                    cells = {name: plus_minus(figures[name], 1 if name == "hd95" else 3) for name in _SHOWN}
+                    if figures["hd95_infinite"]:
+                        cells["hd95"] += f" ({figures['hd95_infinite']} infinite)"
+                    rows.add_row(code, str(figures["dice"]["n"]), *cells.values())
             out.print(rows)
             out.print()
     if comparison is not None:

@@ -47,6 +47,21 @@ def test_regions_without_truth_are_left_out_of_every_measure():
     assert figure([where_true(empty)], Cell("x"), data_of()) is None
 
 
+def test_infinite_distances_are_counted_beside_the_mean_of_the_others():
+    rows = [row("a", "T1", 0.2), row("b", "T1", 0.6), row("c", "T1", 0.0)]
+    for one, distance in zip(rows, (4.0, 6.0, None), strict=True):
+        one["hd95"] = {"lesion": distance}
+    definition = TableDefinition(
+        "moe", "table2", "a table", mome.COHORT, {"x": Arm(())}, [Line("one", {"arm": "x"})],
+        [Line("HD95", {"measure": "hd95", "factor": 1.0})],
+    )  # fmt: skip
+    table = fill(definition, {"x": rows}, data_of(), _facts())
+    assert (table.cells[0].ours.mean, table.cells[0].ours.infinite) == (5.0, 1)
+    assert table.as_dict()["cells"][0]["ours"]["infinite"] == 1
+    assert "5.00 ± 1.00 (1 infinite)" in markdown(table)
+    assert figure(rows, Cell("x"), data_of()).infinite == 0  # Dice is never
+
+
 def test_infinite_distances_are_left_out():
     lost = row("b", "T1", 0.0)
     lost["hd95"] = {"lesion": None}

@@ -10,16 +10,16 @@ import pytest
 
 from MissingModalitySegLib.datalists import Case, Datalist
 from MissingModalitySegLib.errors import InputError
-from MissingModalitySegLib.modalities import Modality
+from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
 from MissingModalitySegTraining.configs.reading import setup_of
-from MissingModalitySegTraining.data.cache import Cache
+from MissingModalitySegTraining.data.cache import REGIONS, Cache, CacheOptions
 from MissingModalitySegTraining.regimes.stages import find_method
 from MissingModalitySegTraining.reproduce import moe, mome, universal
 from MissingModalitySegTraining.reproduce.cohorts import Cohort, Counts, DataSet
-from MissingModalitySegTraining.reproduce.datalist_data import kind_of
+from MissingModalitySegTraining.reproduce.datalist_data import _shows_tumour, _taken_apart, kind_of
 from MissingModalitySegTraining.reproduce.experiments import Laboratory
 from MissingModalitySegTraining.reproduce.phantoms import phantom_data, plan, truth_of_image
-from MissingModalitySegTraining.reproduce.prepared import split_subjects
+from MissingModalitySegTraining.reproduce.prepared import CohortData, read_record, split_subjects, write_record
 from MissingModalitySegTraining.reproduce.scales import SCALES
 from MissingModalitySegTraining.reproduce.sharing import fingerprint
 from MissingModalitySegTraining.reproduce.tables import Training
@@ -60,10 +60,33 @@ def test_single_images_are_entries_with_their_own_truth(tmp_path):
 
 
 def test_only_tumours_have_a_core_on_contrast_images():
-    tumour, plaque = np.array([[[0, 1, 2, 3]]]), np.array([[[0, 2, 2, 3]]])
-    assert truth_of_image(tumour, Modality.T1CE)[0].tolist() == [[[False, True, False, True]]]
-    assert truth_of_image(tumour, Modality.FLAIR)[0].tolist() == [[[False, True, True, True]]]
-    assert truth_of_image(plaque, Modality.T1CE)[0].tolist() == [[[False, True, True, True]]]
+    labels, enhancing = np.array([[[0, 1, 2, 3]]]), np.array([[[0, 2, 2, 3]]])
+    assert truth_of_image(labels, Modality.T1CE, tumour=True)[0].tolist() == [[[False, True, False, True]]]
+    assert truth_of_image(labels, Modality.FLAIR, tumour=True)[0].tolist() == [[[False, True, True, True]]]
+    assert truth_of_image(enhancing, Modality.T1CE, tumour=True)[0].tolist() == [[[False, False, False, True]]]
+    assert truth_of_image(enhancing, Modality.T1CE, tumour=False)[0].tolist() == [[[False, True, True, True]]]
+
+
+def test_a_data_set_with_cores_that_do_not_enhance_is_of_tumours(tmp_path):
+    """Also for its cases whose core enhances altogether; another data set's enhancing plaques are lesions."""
+    cache = Cache(tmp_path, CacheOptions(spacing=2.0))
+    brain, images = np.ones((4, 1, 1), bool), np.ones((len(MODALITIES), 4, 1, 1), np.float32)
+    t1ce = Code((Modality.T1CE,))
+    for name, values in (("tumour", [0, 1, 2, 3]), ("ring", [0, 2, 2, 3]), ("plain", [0, 2, 2, 2])):
+        labels = np.array(values).reshape(4, 1, 1)
+        cache.add(name, images, t1ce, labels, REGIONS, brain, {})
+    assert [_shows_tumour(cache[name]) for name in ("tumour", "ring", "plain")] == [True, False, False]
+    parts = Cache(tmp_path / "parts", CacheOptions(spacing=2.0))
+    for tumours, expected in ((True, [0, 0, 0, 1]), (False, [0, 1, 1, 1])):
+        (entry,) = _taken_apart(cache["ring"], f"set-{tumours}", tumours, parts)
+        assert (np.array(parts[entry].regions).ravel() > 0).tolist() == [bool(each) for each in expected]
+
+
+def test_an_edited_datalist_is_noticed(tmp_path):
+    write_record(data := CohortData(str(tmp_path), ("a",), (), ("b",), {}, (), "real", "about"), {"content": "1"})
+    assert read_record(tmp_path, {"content": "1"}) == data
+    with pytest.raises(InputError, match="another reproduction; they differ in: content"):
+        read_record(tmp_path, {"content": "2"})
 
 
 def test_folds_decide_and_subjects_stay_together():

@@ -121,7 +121,9 @@ def _comparison(comparison: Mapping[str, Any]) -> Iterator[str]:
                     [
                         region,
                         MEASURES[measure],
-                        str(found["pairs"]),
+                        f"{found['pairs']} ({found['left_out']} left out)"
+                        if found["left_out"]
+                        else str(found["pairs"]),
                         str(found["zeros"]),
                         f"{found['median_difference']:+.4f}",
                         f"{found['mean_difference']:+.4f}",
@@ -135,7 +137,8 @@ def _comparison(comparison: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "Wilcoxon signed-rank tests, two-sided, paired over (case, code), equal pairs dropped; the rows of a subject "
         "depend on each other, which makes p too low, so the last column tests one mean difference per subject. No "
-        f"correction for the number of tests. {comparison['unpaired']} rows have no partner."
+        "correction for the number of tests. Left out are pairs in which a figure is infinite or does not exist. "
+        f"{comparison['unpaired']} rows have no partner."
     )
 
 

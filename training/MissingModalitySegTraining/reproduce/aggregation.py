@@ -17,12 +17,16 @@ from .tables import Cell
 
 @dataclass(frozen=True)
 class Figure:
-    """A mean, its standard error (None where it cannot be told), and over how many rows and subjects."""
+    """A mean, its standard error (None where it cannot be told), and over how many rows and subjects.
+
+    `infinite` counts the values of HD95 that are left out of the mean, since only one of truth and answer was empty.
+    """
 
     mean: float
     se: float | None
     rows: int
     subjects: int
+    infinite: int = 0
 
 
 def figure(rows: Iterable[Row], cell: Cell, data: CohortData) -> Figure | None:
@@ -39,7 +43,13 @@ def figure(rows: Iterable[Row], cell: Cell, data: CohortData) -> Figure | None:
         return None
     merged = _mean_of_figures(parts)
     error = None if merged[1] is None else merged[1] * cell.factor
-    return Figure(merged[0] * cell.factor, error, len(scored), len({subject_of(row) for row in scored}))
+    subjects = len({subject_of(row) for row in scored})
+    infinite = 0
+    if cell.measure == "hd95":
+        infinite = sum(
+            row["hd95"][region] is None for row in scored for region in cell.regions if region in row["dice"]
+        )
+    return Figure(merged[0] * cell.factor, error, len(scored), subjects, infinite)
 
 
 def where_true(row: Row) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,10 +31,11 @@ def datalist_data(
     Cases of the data sets `unseen` are not trained on, but by models made for them alone. Folds of the datalist decide
     who is tested (`prepared.split_subjects`). Raises `InputError` when nothing can be used.
     """
+    datalist = read_datalist(source)
     facts = {"cohort": cohort.name, "scale": scale.name, "seed": seed, "source": str(source), "unseen": list(unseen)}
+    facts["content of the datalist"] = hashlib.sha256(source.read_bytes()).hexdigest()
     if (there := read_record(folder, facts)) is not None:
         return there
-    datalist = read_datalist(source)
     known = {case.dataset or datalist.name for case in datalist.cases}
     if strange := [name for name in unseen if name not in known]:
         raise InputError("unknown-data-set", f"{source} has no data set {', '.join(strange)}.", f"It has {known}.")
@@ -54,7 +56,9 @@ def datalist_data(
     tasks: dict[str, str] = {}
     if cohort.single_images:
         cache = Cache(folder, CacheOptions(spacing=scale.spacing))
-        parts = {case.id: _taken_apart(whole[case.id], case.dataset or datalist.name, cache) for case in usable}
+        dataset = {case.id: case.dataset or datalist.name for case in usable}
+        tumours = {name for id_, name in dataset.items() if _shows_tumour(whole[id_])}
+        parts = {id_: _taken_apart(whole[id_], name, name in tumours, cache) for id_, name in dataset.items()}
         tasks = {entry: task for entries in parts.values() for entry, task in entries.items()}
         splits = {split: tuple(entry for name in names for entry in parts[name]) for split, names in splits.items()}
     counts = {split: len(names) for split, names in splits.items()}
@@ -74,8 +78,17 @@ def kind_of(datalist: Datalist) -> Literal["simulated", "real"]:
     return "simulated" if says_simulated(datalist) or named else "real"
 
 
-def _taken_apart(case: CachedCase, dataset: str, cache: Cache) -> dict[str, str]:
-    """Add every image of a case as an entry of its own; entry → task."""
+def _shows_tumour(case: CachedCase) -> bool:
+    """Whether a case has a core that does not enhance, by which a data set of tumours is known as a whole.
+
+    D: a core that enhances is no sign of one, since the product's labels give it to enhancing plaques as well.
+    """
+    bits = np.array(case.regions)
+    return "core" in case.scored and bool(((bits >> 1 & 1) & ~(bits >> 2 & 1)).any())
+
+
+def _taken_apart(case: CachedCase, dataset: str, tumours: bool, cache: Cache) -> dict[str, str]:
+    """Add every image of a case as an entry of its own; entry → task. `tumours`: what the data set is of."""
     bits, brain = np.array(case.regions), np.array(case.brain)
     lesion, core, enhancing = ((bits >> i & 1).astype(bool) for i in range(3))
     labels = np.where(enhancing, 3, np.where(core, 1, np.where(lesion, 2, 0)))
@@ -85,7 +98,7 @@ def _taken_apart(case: CachedCase, dataset: str, cache: Cache) -> dict[str, str]
         image = np.zeros((len(cache.options.modalities), *case.shape), np.float32)
         image[cache.options.modalities.index(modality)] = channel
         metadata = {"subject": case.metadata.get("subject") or case.id, "dataset": dataset}
-        truth = truth_of_image(labels, modality)
+        truth = truth_of_image(labels, modality, tumours)
         cache.add(entry, image, Code((modality,), cache.options.modalities), truth, ("lesion",), brain, metadata)
         entries[entry] = f"{dataset} {modality}"
     return entries

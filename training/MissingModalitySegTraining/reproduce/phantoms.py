@@ -22,6 +22,9 @@ from .cohorts import STAND_IN, Cohort, DataSet
 from .prepared import SPLITS, CohortData, Report, read_record, write_record
 from .scales import Scale
 
+TUMOURS = ("glioma", "metastases")
+"""Kinds of lesions that have a core."""
+
 MAKERS = 2
 """Threads that render a phantom; the result does not depend on it."""
 SPREAD = 100_003
@@ -130,17 +133,18 @@ def _make(cohort: Cohort, planned: Planned, entries: Mapping[str, Modality | Non
     for entry, modality in entries.items():
         there = planned.dataset.modalities if modality is None else (modality,)
         code = Code(tuple(one for one in MODALITIES if one in there))
-        truth, scored = (labels, REGIONS) if modality is None else (truth_of_image(labels, modality), ("lesion",))
+        truth, scored = labels, REGIONS
+        if modality is not None:
+            truth, scored = truth_of_image(labels, modality, planned.kind in TUMOURS), ("lesion",)
         cache.add(entry, image, code, truth, scored, brain, metadata)
 
 
-def truth_of_image(labels: np.ndarray, modality: Modality) -> np.ndarray:
+def truth_of_image(labels: np.ndarray, modality: Modality, tumour: bool) -> np.ndarray:
     """What a single image is labelled with, (3, X, Y, Z) masks of which the first counts.
 
-    The whole lesion; on T1ce the core of a tumour, where there is one ("annotations for tumour core", Table II of the
-    paper's supplement). `labels` are values of the product's scheme: 1 core, 2 lesion around it, 3 enhancing.
+    The whole lesion; on T1ce the core of a `tumour` ("annotations for tumour core", Table II of the paper's
+    supplement), also where all of it enhances. `labels` are values of the product's scheme: 1 core, 2 lesion around it,
+    3 enhancing; they do not tell by themselves, since a plaque may enhance as well.
     """
-    core = np.isin(labels, (1, 3))
-    tumour = modality is Modality.T1CE and (labels == 1).any()
-    lesion = core if tumour else labels > 0
+    lesion = np.isin(labels, (1, 3)) if tumour and modality is Modality.T1CE else labels > 0
     return np.stack([lesion, np.zeros_like(lesion), np.zeros_like(lesion)])

@@ -72,10 +72,12 @@ def read_record(folder: Path, facts: Mapping[str, Any]) -> CohortData | None:
     if not path.exists():
         return None
     document = json.loads(path.read_text(encoding="utf-8"))
-    if document.pop("facts") != json.loads(json.dumps(facts)):
+    before, now = document.pop("facts"), json.loads(json.dumps(facts))
+    if before != now:
+        other = ", ".join(sorted(key for key in {*before, *now} if before.get(key) != now.get(key)))
         raise InputError(
             "other-data",
-            f"{folder} holds the data of another reproduction.",
+            f"{folder} holds the data of another reproduction; they differ in: {other}.",
             "Choose another --output, or remove the folder to make them anew.",
         )
     document = {key: tuple(value) if key in (*SPLITS, "unseen") else value for key, value in document.items()}

@@ -15,6 +15,11 @@ WAITING = "…"
 MEASURES = ("dice", "hd95", "cscore")
 """What the tests of a report compare; the JSON file holds all measures."""
 
+HD95_RULE = (
+    "HD95 is averaged where it is finite; in brackets how often it is not, since nothing was found. Whoever finds "
+    "nothing more often may look better by it."
+)
+
 
 def markdown(table: FilledTable) -> str:
     """The whole report."""
@@ -35,6 +40,8 @@ def markdown(table: FilledTable) -> str:
         lines += [f"Unfinished: {', '.join(table.waiting)} still to be trained ({WAITING}).", ""]
     lines += [*_table(table), ""]
     lines += ["± is the standard error; of pooled codes it takes the rows of a subject for independent.", ""]
+    if any(cell.ours is not None and cell.ours.infinite for cell in table.cells):
+        lines += [HD95_RULE, ""]
     counted = orderings(table.cells)
     if counted["pairs"]:
         same = f"{counted['agreeing']} have the same one ahead"
@@ -54,7 +61,8 @@ def ours(cell: FilledCell) -> str:
         return NOT_OURS
     if cell.ours is None:
         return NOTHING
-    return _number(cell, cell.ours.mean, cell.ours.se)
+    left_out = f" ({cell.ours.infinite} infinite)" if cell.ours.infinite else ""
+    return _number(cell, cell.ours.mean, cell.ours.se) + left_out
 
 
 def printed(cell: FilledCell) -> str:
@@ -92,7 +100,8 @@ def _comparisons(table: FilledTable) -> Iterator[str]:
                 if test is None:
                     continue
                 by_subject = test["by_subject"]
-                pooled = f"{test['pairs']} | {test['mean_difference']:+.4f} | {_p(test['p'])}"
+                pairs = f"{test['pairs']} ({test['left_out']} left out)" if test["left_out"] else test["pairs"]
+                pooled = f"{pairs} | {test['mean_difference']:+.4f} | {_p(test['p'])}"
                 subjects = f"{by_subject['pairs']} | {_p(by_subject['p'])}"
                 yield f"| {found['ours']} against {found['other']} | {region} | {measure} | {pooled} | {subjects} |"
     yield ""
