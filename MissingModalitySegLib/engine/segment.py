@@ -8,10 +8,7 @@ The one path of every caller: worker, command line, batch, notebook.
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +18,9 @@ import SimpleITK as sitk  # noqa: N813
 from ..advice import Advice, advise
 from ..bundles import Bundle
 from ..errors import InputError, located
-from ..modalities import MODALITIES, Code, Modality
-from ..options import BRAIN, Options
-from ..output_folder import NAMES, REPORT, disk_errors, staged
-from ..watch import Notes, Watch
+from ..modalities import Code, Modality
+from ..options import Options
+from ..watch import Watch
 from .checks import check_inputs
 from .execution import run_network
 from .images import as_volume, read_image
@@ -32,15 +28,12 @@ from .model import Model
 from .predict import labels_from
 from .prepare import Prepared, prepare
 from .ready import Ready, ready_model, ready_synthesiser
-from .report import Run, report_of
+from .report import Run
 from .restore import restore_image, restore_labels
+from .running import Running, Source, begin
 from .study import Study
 from .summarise import summarise
 from .synthetic import Synthesis, synthesise_missing
-from .writing import write_volume
-
-Source = str | Path | sitk.Image
-"""A volume: the file to read, or what was read already."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +76,7 @@ def segment(
     """
     options = options or Options()
     names = ["read", "prepare", "predict", *(["synthesise"] if options.synthesize else []), "summarise", "write"]
-    with _run(names, inputs, options, output, watch) as run:
+    with begin(names, inputs, options, output, watch) as run:
         with run.stage("read"):
             ready = ready_model(model)
             if ready.model.scheme is None:
@@ -129,7 +122,7 @@ def synthesize(
     (`nothing-missing`) for a study that has everything.
     """
     options = options or Options()
-    with _run(["read", "prepare", "synthesise", "write"], inputs, options, output, watch) as run:
+    with begin(["read", "prepare", "synthesise", "write"], inputs, options, output, watch) as run:
         with run.stage("read"):
             ready = ready_model(model)
             generates = ready.bundle is None or ready.bundle.manifest.family == "synthesis"
@@ -152,93 +145,7 @@ def synthesize(
     return _outcome(None, synthesis, None, report, files)
 
 
-class _Running:
-    """A run under way: its stages and how long each took, what it was given, and where it writes."""
-
-    def __init__(
-        self,
-        stages: list[str],
-        inputs: Mapping[Modality | str, Source],
-        options: Options,
-        output: Path | None,
-        fresh: Path | None,
-        watch: Watch,
-    ) -> None:
-        self.sources, self.options, self.watch = _by_modality(inputs), options, Notes(watch)
-        self.paths = {name: Path(one) for name, one in self.sources.items() if not isinstance(one, sitk.Image)}
-        self._stages, self._output, self._fresh = stages, output, fresh
-        self._timings: dict[str, float] = {}
-        if output is not None:
-            mask = [] if options.brain in BRAIN else [Path(options.brain)]
-            _refuse_own_output(output, [*self.paths.values(), *mask])
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self.watch.check()
-        self.watch.stage(name, self._stages.index(name), len(self._stages))
-        start = time.perf_counter()
-        yield
-        self._timings[name] = time.perf_counter() - start
-
-    def write(self, volumes: Mapping[str, sitk.Image], known: Run) -> tuple[dict[str, Any], dict[str, Path]]:
-        """Write `volumes` and the report, where anything is to be written; both as they are afterwards."""
-        files: dict[str, Path] = {}
-        for i, (name, image) in enumerate(volumes.items() if self._fresh is not None else ()):
-            self.watch.check()
-            file = f"{name}.{self.options.format}"
-            write_volume(image, self._fresh / file)
-            files[name] = self._output / file
-            self.watch.progress((i + 1) / (len(volumes) + 1))
-        told = {"warnings": tuple(self.watch.warnings), "timings": self._timings, "files": files}
-        report = report_of(Run(**{**vars(known), **told}))
-        if self._fresh is not None:
-            files["report"] = self._output / REPORT
-            text = json.dumps(report, indent=2, allow_nan=False) + "\n"
-            with disk_errors(self._output):
-                (self._fresh / REPORT).write_text(text, encoding="ascii")
-        self.watch.check()
-        return report, files
-
-
-@contextmanager
-def _run(
-    stages: list[str],
-    inputs: Mapping[Modality | str, Source],
-    options: Options,
-    output: str | Path | None,
-    watch: Watch | None,
-) -> Iterator[_Running]:
-    """A run whose files take the place of an older set when the block ends well."""
-    folder = None if output is None else Path(output).absolute()
-    with ExitStack() as stack:
-        fresh = None if folder is None else stack.enter_context(staged(folder))
-        yield _Running(stages, inputs, options, folder, fresh, watch or Watch())
-
-
-def _by_modality(inputs: Mapping[Modality | str, Source]) -> dict[Modality, Source]:
-    found: dict[Modality, Source] = {}
-    for name, source in inputs.items():
-        modality = Modality.parse(name)
-        if modality in found:
-            raise InputError("duplicate-modality", f"{modality} is given twice.", "Give each modality once.")
-        found[modality] = source
-    if not found:
-        raise InputError("no-volume", "No volume was given.", f"Give at least one of {_and(MODALITIES)}.")
-    return {modality: found[modality] for modality in MODALITIES if modality in found}
-
-
-def _refuse_own_output(output: Path, sources: list[Path]) -> None:
-    """What would be replaced must not be what is read."""
-    for source in sources:
-        if source.name in NAMES and source.resolve().parent == output.resolve():
-            raise InputError(
-                "output-is-input",
-                f"{source.name} is read, and would be replaced by the result of the same name.",
-                "Choose another output folder.",
-            )
-
-
-def _read(run: _Running, model: Model) -> Study:
+def _read(run: Running, model: Model) -> Study:
     """The volumes as they are, looked at before anything is computed; those that the model does not take are told."""
     usable = [modality for modality in run.sources if modality in model.modalities]
     if not usable:
@@ -265,7 +172,7 @@ def _advise(ready: Ready, study: Study) -> Advice | None:
     return None if ready.bundle is None else advise(ready.bundle.manifest, study.code())
 
 
-def _prepare(run: _Running, study: Study, model: Model) -> Prepared:
+def _prepare(run: Running, study: Study, model: Model) -> Prepared:
     options = run.options
     return prepare(
         study,
@@ -283,7 +190,7 @@ def _missing(synthesiser: Model, study: Study) -> list[Modality]:
     return [modality for modality in synthesiser.modalities if modality not in study.images]
 
 
-def _synthesise(run: _Running, synthesiser: Model, prepared: Prepared, study: Study) -> Synthesis:
+def _synthesise(run: Running, synthesiser: Model, prepared: Prepared, study: Study) -> Synthesis:
     if not _missing(synthesiser, study):
         run.watch.warn("nothing-missing", "No sequence is missing, so none is generated.")
     options = run.options

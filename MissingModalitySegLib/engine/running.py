@@ -1,0 +1,111 @@
+"""A run under way: its stages and how long each took, what it was given, and the files that it writes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import SimpleITK as sitk  # noqa: N813
+
+from ..errors import InputError
+from ..modalities import MODALITIES, Modality
+from ..options import BRAIN, Options
+from ..output_folder import NAMES, REPORT, disk_errors, staged
+from ..watch import Notes, Watch
+from .report import Run, report_of
+from .writing import write_volume
+
+Source = str | Path | sitk.Image
+"""A volume: the file to read, or what was read already."""
+
+
+class Running:
+    """A run under way: its stages and how long each took, what it was given, and where it writes."""
+
+    def __init__(
+        self,
+        stages: list[str],
+        inputs: Mapping[Modality | str, Source],
+        options: Options,
+        output: Path | None,
+        fresh: Path | None,
+        watch: Watch,
+    ) -> None:
+        self.sources, self.options, self.watch = _by_modality(inputs), options, Notes(watch)
+        self.paths = {name: Path(one) for name, one in self.sources.items() if not isinstance(one, sitk.Image)}
+        self._stages, self._output, self._fresh = stages, output, fresh
+        self._timings: dict[str, float] = {}
+        if output is not None:
+            mask = [] if options.brain in BRAIN else [Path(options.brain)]
+            _refuse_own_output(output, [*self.paths.values(), *mask])
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self.watch.check()
+        self.watch.stage(name, self._stages.index(name), len(self._stages))
+        start = time.perf_counter()
+        yield
+        self._timings[name] = time.perf_counter() - start
+
+    def write(self, volumes: Mapping[str, sitk.Image], known: Run) -> tuple[dict[str, Any], dict[str, Path]]:
+        """Write `volumes` and the report, where anything is to be written; both as they are afterwards."""
+        files: dict[str, Path] = {}
+        for i, (name, image) in enumerate(volumes.items() if self._fresh is not None else ()):
+            self.watch.check()
+            file = f"{name}.{self.options.format}"
+            write_volume(image, self._fresh / file)
+            files[name] = self._output / file
+            self.watch.progress((i + 1) / (len(volumes) + 1))
+        told = {"warnings": tuple(self.watch.warnings), "timings": self._timings, "files": files}
+        report = report_of(Run(**{**vars(known), **told}))
+        if self._fresh is not None:
+            files["report"] = self._output / REPORT
+            text = json.dumps(report, indent=2, allow_nan=False) + "\n"
+            with disk_errors(self._output):
+                (self._fresh / REPORT).write_text(text, encoding="ascii")
+        self.watch.check()
+        return report, files
+
+
+@contextmanager
+def begin(
+    stages: list[str],
+    inputs: Mapping[Modality | str, Source],
+    options: Options,
+    output: str | Path | None,
+    watch: Watch | None,
+) -> Iterator[Running]:
+    """A run whose files take the place of an older set when the block ends well."""
+    folder = None if output is None else Path(output).absolute()
+    with ExitStack() as stack:
+        fresh = None if folder is None else stack.enter_context(staged(folder))
+        yield Running(stages, inputs, options, folder, fresh, watch or Watch())
+
+
+def _by_modality(inputs: Mapping[Modality | str, Source]) -> dict[Modality, Source]:
+    found: dict[Modality, Source] = {}
+    for name, source in inputs.items():
+        modality = Modality.parse(name)
+        if modality in found:
+            raise InputError("duplicate-modality", f"{modality} is given twice.", "Give each modality once.")
+        found[modality] = source
+    if not found:
+        raise InputError(
+            "no-volume", "No volume was given.", f"Give at least one of {', '.join(map(str, MODALITIES))}."
+        )
+    return {modality: found[modality] for modality in MODALITIES if modality in found}
+
+
+def _refuse_own_output(output: Path, sources: list[Path]) -> None:
+    """What would be replaced must not be what is read."""
+    for source in sources:
+        if source.name in NAMES and source.resolve().parent == output.resolve():
+            raise InputError(
+                "output-is-input",
+                f"{source.name} is read, and would be replaced by the result of the same name.",
+                "Choose another output folder.",
+            )
