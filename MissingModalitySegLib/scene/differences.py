@@ -24,7 +24,7 @@ def add_differences(scene: Any, run: PlacedRun) -> PlacedRun:
 
     One for each reconstructed sequence whose acquired volume is still in the scene, on the grid of the reconstruction.
     """
-    added = []
+    run, added = run_of(scene, run.run), []
     for modality, rebuilt in run.reconstructed.items():
         real = run.inputs.get(modality)
         if modality in run.differences or real is None or real.GetImageData() is None:

@@ -23,6 +23,7 @@ def open_review(scene: Any, run: PlacedRun, orientation: str = "Axial") -> tuple
     set_layout(scene, review_xml(rows, orientation))
     cells = tuple(cell for row in rows for cell in row)
     fill_views(scene, cells)
+    turn_views(scene, cells, orientation)
     match_windows(run)
     if run.lesions is not None and run.lesions.GetNumberOfRows() > 0:
         jump(scene, lesion_place(run.lesions, 0, run.segmentation), GROUP)
@@ -57,6 +58,16 @@ def fill_views(scene: Any, cells: tuple[Cell, ...]) -> None:
     for cell in cells:
         composite_of(scene, cell.view).SetLinkedControl(True)
         composite_of(scene, cell.view).SetHotLinkedControl(True)
+
+
+def turn_views(scene: Any, cells: tuple[Cell, ...], orientation: str) -> None:
+    """Turn views that were there before; what a layout says of a view holds only when it is made."""
+    views = {cell.view for cell in cells}
+    for i in range(scene.GetNumberOfNodesByClass("vtkMRMLSliceNode")):
+        node = scene.GetNthNodeByClass(i, "vtkMRMLSliceNode")
+        if node.GetLayoutName() in views:
+            node.SetViewGroup(GROUP)
+            node.SetOrientation(orientation)
 
 
 def composite_of(scene: Any, view: str) -> Any:

@@ -83,7 +83,7 @@ class Application:
         return transform
 
     def warp(self, push: float, *nodes: slicer.vtkMRMLTransformableNode) -> slicer.vtkMRMLTransformNode:
-        """A thin-plate spline above `nodes` that moves the middle of a 40 mm cube by `push` mm and keeps its corners."""
+        """A thin-plate spline above `nodes`: the middle of a 40 mm cube moves by `push` mm, its corners stay."""
         spline, source, target = vtk.vtkThinPlateSplineTransform(), vtk.vtkPoints(), vtk.vtkPoints()
         corners = [(r, a, s) for r in (-20, 20) for a in (-20, 20) for s in (-20, 20)]
         for point in [*corners, (0, 0, 0)]:
