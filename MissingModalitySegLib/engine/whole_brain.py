@@ -14,7 +14,7 @@ from ..modalities import Modality
 from ..options import BRAIN
 from ..watch import Watch
 from .alignment import Alignment
-from .brain import background_value, extracted_brain, largest_part
+from .brain import ExtractedBrains
 from .extraction import extract_brain_classically, extract_brain_from_all
 from .geometry import axes_of, resample_labels, turned_onto
 from .images import from_array, read_image
@@ -81,15 +81,17 @@ def _left_by_extraction(
     The constant background is looked for in the native voxels: interpolation and smoothing blur it.
     """
     union = None
+    extracted = ExtractedBrains(trust)
     for modality, image in study.images.items():
-        array = sitk.GetArrayViewFromImage(image).transpose(2, 1, 0)
-        mask = extracted_brain(array, image.GetSpacing())
-        if mask is None and trust and (value := background_value(array)) is not None:
-            mask = largest_part(array != value)
-        if mask is not None:
+        mask = extracted(sitk.GetArrayViewFromImage(image).transpose(2, 1, 0), image.GetSpacing())
+        if mask is None:
+            continue
+        if transforms.get(modality) is None and turned_onto(image, grid):
+            found = axes_of(image).to_ras(mask)
+        else:
             found = _on_grid(from_array(mask.astype(np.uint8), image), grid, transforms.get(modality))
-            union = found if union is None else union | found
-    return union
+        union = found if union is None or union is found else union | found
+    return None if union is None else np.ascontiguousarray(union)
 
 
 def _on_grid(mask: sitk.Image, grid: sitk.Image, transform: sitk.Transform | None) -> np.ndarray:

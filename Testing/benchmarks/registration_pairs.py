@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
+
+from MissingModalitySegLib.modalities import MODALITIES, Modality
 from MissingModalitySegTraining.phantom.atlas import load_atlas
 from MissingModalitySegTraining.phantom.engine import render, sample_case
 from MissingModalitySegTraining.phantom.misalignment import Misalignment
 from MissingModalitySegTraining.phantom.space import Grid
-
-from MissingModalitySegLib.modalities import MODALITIES, Modality
 
 KINDS = ("glioma", "ms", "none", "acute_stroke")
 FIELD_MM = (190.0, 225.0, 195.0)
@@ -41,8 +41,11 @@ def make_pair(number: int, shift_mm: float = 10.0, angle_deg: float = 10.0, spac
     first, second = random.choice(len(MODALITIES), 2, replace=False)
     kind, whole_head, thick = KINDS[number % len(KINDS)], number % 2 == 0, number % 3 == 2
     case = sample_case(10_000 + number, kind, load_atlas(), "clinic" if thick else "research")
-    still = tuple(replace(sequence, misalignment=Misalignment()) for sequence in case.acquisition.sequences)
-    case = replace(case, acquisition=replace(case.acquisition, sequences=still))
+    # a head that moves while it is scanned has no one place; and coarse voxels simulated on a grid hardly finer displace
+    # what they show, so here the grid is what is coarse
+    still = {"misalignment": Misalignment(), "motion": None, "in_plane_mm": 1.0, "slice_mm": 1.0, "gap_mm": 0.0}
+    sequences = tuple(replace(sequence, **still) for sequence in case.acquisition.sequences)
+    case = replace(case, acquisition=replace(case.acquisition, sequences=sequences))
     grids = [
         _grid(np.zeros(3), (spacing,) * 3),
         _grid(random.uniform(-4, 4, 3), (spacing, spacing, 2 * spacing if thick else spacing)),
@@ -53,7 +56,9 @@ def make_pair(number: int, shift_mm: float = 10.0, angle_deg: float = 10.0, spac
     ]
     truth = random_motion(random, shift_mm, angle_deg)
     names = (MODALITIES[first], MODALITIES[second])
-    what = f"{number}: {names[1]} to {names[0]}, {'head' if whole_head else 'brain'}, {kind}{', thick' if thick else ''}"
+    what = (
+        f"{number}: {names[1]} to {names[0]}, {'head' if whole_head else 'brain'}, {kind}{', thick' if thick else ''}"
+    )
     return Pair(what, names, images[0], moved(images[1], truth), truth)
 
 
@@ -78,7 +83,7 @@ def moved(image: sitk.Image, motion: sitk.Euler3DTransform) -> sitk.Image:
 
 
 def errors(found: sitk.Transform | None, truth: sitk.Euler3DTransform) -> tuple[float, float]:
-    """How far (mm) `found` puts the middle of the brain from where `truth` does, and the angle between both, degrees."""
+    """How far (mm) `found` puts the middle of the brain from where `truth` does, and the angle (°) between both."""
     found = found or sitk.Transform()
     points = np.array([CENTRE, *(CENTRE + np.eye(3))])
     there, here = (np.array([one.TransformPoint(point.tolist()) for point in points]) for one in (found, truth))

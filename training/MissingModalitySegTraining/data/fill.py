@@ -92,6 +92,8 @@ def entry_key(case: Case, cache: Cache) -> str:
         "subject": case.subject,
         "dataset": case.dataset,
     }
+    if not case.aligned:  # such volumes may be registered
+        facts["aligned"] = case.aligned
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -111,8 +113,8 @@ def _build(cache: Cache, case: Case, key: str) -> None:
 
     from MissingModalitySegLib.arrays.boxes import cut
     from MissingModalitySegLib.engine import prepare, read_image
-    from MissingModalitySegLib.engine.images import to_array
     from MissingModalitySegLib.engine.geometry import resample_labels
+    from MissingModalitySegLib.engine.images import to_array
 
     options = cache.options
     usable = tuple(modality for modality in options.modalities if modality in case.modalities)
@@ -126,7 +128,8 @@ def _build(cache: Cache, case: Case, key: str) -> None:
             "It shows the whole head and has no brain mask.",
             "Add brain masks to the datalist, or extract the brain first.",
         )
-    prepared = prepare(study, options.spacing, options.modalities, multiple=1)
+    register = "off" if case.aligned else "auto"
+    prepared = prepare(study, options.spacing, options.modalities, multiple=1, register=register)
     labels = np.zeros(prepared.brain.shape, np.uint8)
     scored: tuple[str, ...] = ()
     if case.label is not None:

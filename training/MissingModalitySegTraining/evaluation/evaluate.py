@@ -181,7 +181,13 @@ def _new_rows(
             yield code, error
     for study, group in groups(studies, case.aligned):
         try:
-            prepared = prepare(study, model.spacing, model.modalities, multiple=model.multiple)
+            prepared = prepare(
+                study,
+                model.spacing,
+                model.modalities,
+                multiple=model.multiple,
+                register="off" if case.aligned else "auto",
+            )
         except InputError as error:
             yield from ((code, error) for code in group)
             continue
@@ -215,8 +221,8 @@ def _truth_masks(image: sitk.Image, case: Case) -> Masks:
 def _segment(model: Model, scheme: LabelScheme, prepared: Prepared, grid: sitk.Image, inference: Inference) -> Masks:
     """The masks that the model finds, on the reference volume's native grid and from there on the truth's."""
     from MissingModalitySegLib.engine import restore_labels
-    from MissingModalitySegLib.engine.images import to_array
     from MissingModalitySegLib.engine.geometry import resample_labels
+    from MissingModalitySegLib.engine.images import to_array
 
     labels = labels_from(predict(model, prepared, inference), scheme)
     return masks_of(to_array(resample_labels(restore_labels(labels, prepared.frame), grid)), scheme)
