@@ -1,8 +1,8 @@
-"""`missing-modality-seg demo`: a tour of what the program can do, on this computer, without data or network."""
+"""`missing-modality-seg demo`: a generated patient, sequences hidden, every model asked; without data or network."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,139 +11,56 @@ import typer
 
 from ..modalities import MODALITIES, Code
 from .output import console, table
-
-SERIES = (
-    "t1_mprage_sag_p2_iso", "AX T1 SE POST GD", "T2w_TSE_tra_320", "Flair long TR", "ep2d_diff_3scan_trace_ADC",
-    "ep2d_diff_3scan_trace_TRACEW", "localizer", "series 7",
-)  # fmt: skip
-"""Names of series as scanners write them."""
+from .tour import show_folding, show_networks, show_recognition
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", help="Folder for generated patients.")] = Path("demo"),
+    output: Annotated[Path, typer.Option("--output", help="Folder for the patient and the answers.")] = Path("demo"),
 ) -> None:
-    """Show what the program can do: networks, subsets of sequences, names of series, models, generated patients."""
+    """Generate a patient, hide sequences, let every model on this computer segment what is left, and score that."""
     out = console()
-    out.print("1. Any subset of five sequences", style="bold")
+    out.print("Any subset of five sequences", style="bold")
     out.print(f"{', '.join(map(str, MODALITIES))}: {len(Code.all())} subsets, one model for all of them.\n")
-    _show_networks(out)
-    _show_folding(out)
-    _show_recognition(out)
-    _show_models(out)
-    _show_phantoms(out, output)
+    show_networks(out)
+    show_folding(out)
+    show_recognition(out)
+    _show_patient(out, output)
     out.print("Next: `make test` runs all checks, `missing-modality-seg --help` lists the commands.")
 
 
-def _show_networks(out: Any) -> None:
-    from ..networks import registry
+def _show_patient(out: Any, output: Path) -> None:
+    from . import demo_case
 
-    out.print("2. The networks", style="bold")
-    rows = table("Architecture", "Preset", "Parameters")
-    absent = []
-    for name in registry.ARCHITECTURES:
-        try:
-            presets = registry.architecture(name).PRESETS
-        except ModuleNotFoundError:
-            absent.append(name)
-            continue
-        for preset in presets:
-            rows.add_row(name, preset, f"{_count_parameters(name, preset):,}")
-    out.print(rows)
-    if absent:
-        out.print(f"Not in this version: {', '.join(absent)}.")
-    out.print()
-
-
-def _count_parameters(name: str, preset: str) -> int:
-    """The tiny network is really built; the large ones on torch's meta device, which takes neither memory nor time."""
-    import torch
-
-    from ..networks import registry
-
-    with torch.device("cpu" if preset == "tiny" else "meta"):
-        network = registry.build({"architecture": name, "preset": preset})
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
-def _show_folding(out: Any) -> None:
-    out.print("3. The mixture of experts, folded into a plain network for each subset", style="bold")
-    folds = fold_all()
-    counts = [fold.parameters for fold in folds]
-    out.print(
-        f"{len(folds)} subsets: {counts[0]:,} to {counts[-1]:,} parameters after folding.\n"
-        "Largest difference of logits (random weights) between the folded and the whole network: "
-        f"{max(fold.difference for fold in folds):.1e}; when folded for another subset at least "
-        f"{min(fold.wrong_difference for fold in folds):.1e}.\n"
-    )
-
-
-@dataclass(frozen=True)
-class Fold:
-    """A network folded for one code: `parameters` left, and the largest difference of logits from the whole network.
-
-    `wrong_difference` is that of the network folded for the next code: what tells a small `difference` from a test that
-    cannot fail.
-    """
-
-    parameters: int
-    difference: float
-    wrong_difference: float
-
-
-def fold_all() -> list[Fold]:
-    """Fold the tiny mixture with random weights for every code, in the order of bit masks."""
-    import torch
-
-    from ..networks import registry
-
-    x = torch.randn(1, len(MODALITIES), 16, 16, 16, generator=torch.Generator().manual_seed(0))
-    network = registry.build({"architecture": "moe", "preset": "tiny"}).eval()
-    codes = torch.tensor([code.vector for code in Code.all()], dtype=torch.float32)
-    with torch.no_grad():
-        networks = [network.fold(code) for code in codes]
-        folded = torch.cat([one(x) for one in networks])
-        whole = torch.cat([network(x, code[None]) for code in codes])
-    right = (folded - whole).abs().flatten(1).amax(1)
-    wrong = (folded.roll(-1, 0) - whole).abs().flatten(1).amax(1)
-    return [
-        Fold(sum(parameter.numel() for parameter in one.parameters()), float(right[i]), float(wrong[i]))
-        for i, one in enumerate(networks)
-    ]
-
-
-def _show_recognition(out: Any) -> None:
-    from ..recognition import recognise
-
-    out.print("4. Which sequence is it?", style="bold")
-    rows = table("Name of the series", "Sequence", "Confidence", "Why")
-    for name in SERIES:
-        found = recognise(name)
-        rows.add_row(name, str(found.modality or "-"), f"{found.confidence:.2f}", found.reason)
-    out.print(rows)
-    out.print()
-
-
-def _show_models(out: Any) -> None:
-    from ..bundles import available
-
-    out.print("5. Models on this computer", style="bold")
-    ready = [listing.bundle.manifest for listing in available() if listing.used]
-    for manifest in ready:
-        out.print(f"{manifest.name} {manifest.version}: {manifest.title}")
-    if not ready:
-        out.print("None yet: this version brings no trained weights. Import one with `models import FILE.zip`.")
-    out.print()
-
-
-def _show_phantoms(out: Any, output: Path) -> None:
-    out.print("6. Three generated patients", style="bold")
+    out.print("A generated patient, with sequences hidden", style="bold")
     if find_spec("MissingModalitySegTraining") is None:
-        out.print('They need the training package: pip install "missing-modality-seg[training]"\n')
+        out.print('It needs the training package: pip install "missing-modality-seg[training]"\n')
         return
-    from MissingModalitySegTraining.phantom import output as phantoms
+    case = demo_case.generate(output / "cases")
+    out.print(f"{case.folder}: five sequences and the truth, {demo_case.KIND}", soft_wrap=True)
+    out.print(f"Shown to the models: {demo_case.SHOWN}; hidden: {', '.join(demo_case.HIDDEN)}.")
+    answers = demo_case.ask_all(case, output / "answers")
+    if answers:
+        _show_answers(out, answers)
+    else:
+        out.print(
+            "No model is installed: this version brings no trained weights, so nothing is segmented here. Get a model "
+            "with `missing-modality-seg models import FILE.zip`, or train one: docs/train.md."
+        )
+    picture, report = output / "montage.png", output / "report.json"
+    demo_case.draw(case, answers, picture)
+    report.write_text(json.dumps(demo_case.report_of(case, answers), indent=2) + "\n", encoding="utf-8")
+    out.print(f"Written: {picture}, {report}\n", soft_wrap=True)
 
-    kinds = ["glioma", "ms", "acute_stroke"]
-    run = phantoms.plan(len(kinds), kinds, "research", seed=7, spacing_mm=2.0)
-    for finished in phantoms.make(run, len(kinds), output):
-        out.print(f"{output / finished.case_id}: five sequences, truth, contact.png", soft_wrap=True)
-    out.print()
+
+def _show_answers(out: Any, answers: list[Any]) -> None:
+    rows = table("Model", "Lesion, ml", "True, ml", "Dice", "Generated", "Seconds", "Remarks")
+    for answer in answers:
+        if answer.error:
+            rows.add_row(answer.model, "-", f"{answer.true_ml:.1f}", "-", "-", "-", answer.error)
+            continue
+        lesion = "-" if answer.lesion_ml is None else f"{answer.lesion_ml:.1f}"
+        dice = "-" if answer.dice is None else f"{answer.dice:.2f}"
+        made = ", ".join(answer.generated) or "-"
+        rows.add_row(answer.model, lesion, f"{answer.true_ml:.1f}", dice, made, f"{answer.seconds:.1f}", "")
+    out.print(rows)
+    out.print("One generated patient says that the path works, not how good a model is: see `evaluate`.")

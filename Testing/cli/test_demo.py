@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from MissingModalitySegLib.cli.demo import fold_all
 from MissingModalitySegLib.cli.edge import run
+from MissingModalitySegLib.cli.tour import fold_all
 from MissingModalitySegLib.networks import registry
 
 
