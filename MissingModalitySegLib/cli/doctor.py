@@ -13,7 +13,8 @@ from typing import Any
 
 from .. import __version__
 from ..bundles import available, user_models
-from ..errors import InputError, MissingModalitySegError
+from ..bundles import problems as verify_all
+from ..errors import InputError
 from ..resources import resources, user_state
 from .output import Json, console, print_json, readable_size, table
 
@@ -53,17 +54,7 @@ def examine() -> dict[str, Any]:
         "packages": packages,
         "devices": _devices() if _version("torch") else [],
         "folders": _folders(),
-        "models": [
-            {
-                "name": listing.name,
-                "version": listing.bundle.manifest.version if listing.bundle else None,
-                "origin": listing.origin,
-                "folder": str(listing.folder),
-                "used": listing.used,
-                "error": listing.error.message if listing.error else None,
-            }
-            for listing in available()
-        ],
+        "models": _models(),
     }
     return findings | {"problems": _problems(findings)}
 
@@ -94,23 +85,44 @@ def _version(package: str) -> str | None:
 
 def _devices() -> list[dict[str, Any]]:
     """The devices torch can compute on, each tried with one small convolution."""
-    import torch
+    from ..engine.devices import devices, self_test
 
-    from ..networks.probe import check_device
-
-    found = [{"device": "cpu", "name": platform.processor() or platform.machine(), "memory_bytes": total_memory()}]
-    for index in range(torch.cuda.device_count()):
-        properties = torch.cuda.get_device_properties(index)
-        found.append({"device": f"cuda:{index}", "name": properties.name, "memory_bytes": properties.total_memory})
-    if torch.backends.mps.is_available():
-        found.append({"device": "mps", "name": "Apple GPU", "memory_bytes": None})
-    for device in found:
-        try:
-            check_device(device["device"])
-            device["error"] = None
-        except MissingModalitySegError as error:
-            device["error"] = str(error)
+    found = []
+    for device in devices():
+        test = self_test(device)
+        memory = total_memory() if device == "cpu" else test.memory_bytes
+        found.append(
+            {
+                "device": device,
+                "name": test.name,
+                "memory_bytes": memory,
+                "free_bytes": test.memory_bytes,
+                "precision": test.precision or None,
+                "error": None if test.ok else test.message,
+            }
+        )
     return found
+
+
+def _models() -> list[dict[str, Any]]:
+    """Every bundle on the search path, each byte of it held against its checksum."""
+    return [
+        {
+            "name": listing.name,
+            "version": listing.bundle.manifest.version if listing.bundle else None,
+            "family": listing.bundle.manifest.family if listing.bundle else None,
+            "origin": listing.origin,
+            "folder": str(listing.folder),
+            "used": listing.used,
+            "error": listing.error.message if listing.error else _damage(listing.folder),
+        }
+        for listing in available()
+    ]
+
+
+def _damage(folder: Path) -> str | None:
+    found = verify_all(folder)
+    return " ".join(problem.message for problem in found) or None
 
 
 def _folders() -> list[dict[str, Any]]:
@@ -170,12 +182,14 @@ def _print(findings: dict[str, Any]) -> None:
         ]
         rows.add_row(f"For {purpose}", ", ".join(versions))
     for device in findings["devices"]:
-        rows.add_row(f"Device {device['device']}", f"{device['name']}, {_size(device)}, {device['error'] or 'works'}")
+        state = device["error"] or f"works ({device['precision'] or 'precision not measured yet'})"
+        rows.add_row(f"Device {device['device']}", f"{device['name']}, {_size(device)}, {state}")
     for folder in findings["folders"]:
         state = "" if folder["ok"] else " (cannot be used)"
         rows.add_row(f"Folder for {folder['what']}", f"{folder['folder'] or 'missing'}{state}")
     for model in findings["models"]:
-        rows.add_row(f"Model {model['name']}", model["error"] or f"{model['version']}, {model['origin']}")
+        state = model["error"] or f"{model['version']}, {model['origin']}, every checksum is right"
+        rows.add_row(f"Model {model['name']}", state)
     out.print(rows)
     out.print()
     if not findings["problems"]:

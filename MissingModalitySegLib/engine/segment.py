@@ -21,7 +21,7 @@ from ..errors import InputError, located
 from ..modalities import Code, Modality
 from ..options import Options
 from ..watch import Watch
-from .checks import check_inputs
+from .checks import check_inputs, check_prepared
 from .execution import run_network
 from .images import as_volume, read_image
 from .model import Model
@@ -174,7 +174,7 @@ def _advise(ready: Ready, study: Study) -> Advice | None:
 
 def _prepare(run: Running, study: Study, model: Model) -> Prepared:
     options = run.options
-    return prepare(
+    prepared = prepare(
         study,
         model.spacing,
         model.modalities,
@@ -184,6 +184,8 @@ def _prepare(run: Running, study: Study, model: Model) -> Prepared:
         brain=options.brain,
         watch=run.watch,
     )
+    check_prepared(prepared, study, run.watch)
+    return prepared
 
 
 def _missing(synthesiser: Model, study: Study) -> list[Modality]:
