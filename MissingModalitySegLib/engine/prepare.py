@@ -47,7 +47,7 @@ class Prepared:
     scales: Mapping[Modality, Scale] = field(default_factory=dict)
     alignments: Mapping[Modality, Alignment] = field(default_factory=dict)
     brain_source: str = "given"
-    """given, extracted-input, none, classical, hd-bet, or the name and version of the model that found it."""
+    """given, extracted-input, none, classical, hd-bet, or `model NAME VERSION`."""
 
 
 def prepare(

@@ -1,4 +1,7 @@
-"""Where the brain of a study is: given, left by an extraction before, or found in the heads."""
+"""Where the brain of a study is: given, left by an extraction before, or found in the heads.
+
+In heads it is looked for by the model `brain`; without that by HD-BET, if the user has it; else without any weights.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from ..errors import BundleError, InputError, located
 from ..modalities import Modality
 from ..options import BRAIN
 from ..watch import Watch
+from . import hd_bet
 from .alignment import Alignment
 from .brain import ExtractedBrains
 from .extraction import extract_brain_classically, extract_brain_from_all
@@ -115,6 +119,10 @@ def _extracted_now(
         model = load_model(bundle)
         found = extract_brain_from_all(model, study.images, reference, transforms, watch)
         return found, f"model {model.name} {model.version}"
+    if hd_bet.available():
+        mask = hd_bet.extract_with_hd_bet(study.images[reference], watch)
+        if mask is not None:
+            return mask, "hd-bet"
     watch.warn(
         "classical-brain-extraction",
         "The brain was found without a trained model; look at its outline before you measure anything.",

@@ -41,7 +41,7 @@ def make_pair(number: int, shift_mm: float = 10.0, angle_deg: float = 10.0, spac
     first, second = random.choice(len(MODALITIES), 2, replace=False)
     kind, whole_head, thick = KINDS[number % len(KINDS)], number % 2 == 0, number % 3 == 2
     case = sample_case(10_000 + number, kind, load_atlas(), "clinic" if thick else "research")
-    # a head that moves while it is scanned has no one place; and coarse voxels simulated on a grid hardly finer displace
+    # a head that moves while it is scanned has no one place; coarse voxels simulated on a grid hardly finer displace
     # what they show, so here the grid is what is coarse
     still = {"misalignment": Misalignment(), "motion": None, "in_plane_mm": 1.0, "slice_mm": 1.0, "gap_mm": 0.0}
     sequences = tuple(replace(sequence, **still) for sequence in case.acquisition.sequences)
