@@ -104,8 +104,8 @@ def test_misuse_ends_with_code_2(place: Path, capsys) -> None:
     for arguments, model, said in (
         ((), "three", "no model"),
         (("--subsets", "T1ce"), "one", "T1ce"),
-        (("--subsets", "T9"), "one", "T9"),
-        (("--subsets", ","), "one", "No subset"),
+        (("--subsets", "T9"), "one", "--subsets: “T9”"),
+        (("--subsets", ","), "one", "--subsets names none"),
         (("--device", "toaster"), "one", "toaster"),
         (("--compare", str(place / "absent.json")), "one", "absent.json"),
         (("--output", str(place / "flair.nii.gz")), "one", "cannot be written"),

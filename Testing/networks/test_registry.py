@@ -54,9 +54,14 @@ def test_no_manifest_asks_for_more_than_a_computer_has(name):
                 resolve({"architecture": name, "config": {key: 10**6}})
 
 
+def test_the_starters_are_as_wide_as_bfloat16_is_fast():
+    for name in ("unet", "moe", "dynamic_stem", "universal", "masked_autoencoder"):
+        assert not any(width % 16 for width in presets(name)["starter"]["widths"])
+
+
 def test_config_overrides_single_keys_of_a_preset():
     _, config = resolve({"architecture": "moe", "preset": "starter", "config": {"experts": 2}})
-    assert (config.experts, config.widths) == (2, (12, 24, 48, 96))
+    assert (config.experts, config.widths) == (2, (16, 32, 48, 64, 96))
 
 
 @pytest.mark.parametrize(

@@ -151,4 +151,4 @@ def test_the_shipped_table_fits_the_starter_network():
         network = build({"architecture": "universal", "preset": "starter", "config": {"channels": len(modalities)}})
         network.set_prompt_table(prompt_table("minilm", modalities))
         code = torch.ones(1, len(modalities))
-        assert bool(torch.isfinite(network(torch.randn(1, len(modalities), 16, 16, 16), code)).all())
+        assert bool(torch.isfinite(network(torch.randn(1, len(modalities), 32, 16, 16), code)).all())

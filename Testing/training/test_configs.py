@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.networks.registry import build
 from MissingModalitySegTraining.configs import methods, parse_override, presets_of, read_config, variants_of
 from MissingModalitySegTraining.configs.checks import known_keys
 from MissingModalitySegTraining.configs.documents import compose
@@ -81,6 +82,24 @@ def test_presets_hold_the_papers_numbers() -> None:
     assert (experts.optimiser, experts.schedule, experts.learning_rate) == ("sgd", "poly", 1e-2)
     assert (joint.learning_rate, joint.steps, joint.weight_decay) == (1e-3, 800 * 250, 3e-5)
     assert mome.network.config["activation"] == "softmax"
+
+
+@pytest.mark.parametrize("method", methods())
+def test_the_starters_leave_precision_and_layout_to_the_machine(method: str) -> None:
+    starter, gpu, tiny = (read_config(method, preset).loop for preset in ("starter", "gpu", "tiny"))
+    assert (starter.precision, starter.channels_last) == ("auto", None)
+    assert (gpu.precision, gpu.channels_last) == ("bf16-mixed", True)
+    assert (tiny.precision, tiny.channels_last) == ("32-true", False)
+
+
+def test_what_is_shipped_stays_small() -> None:
+    """At half precision: one bundle per family, the synthesiser, brain extraction."""
+    families = ("moe", "universal", "masked_autoencoder", "mome")
+    networks = [build({"architecture": name, "preset": "starter"}) for name in families]
+    networks.append(build(read_config("brain", "starter").network.model_dump(exclude_none=True)))
+    sizes = [2 * sum(value.numel() for value in network.state_dict().values()) for network in networks]
+    assert sum(sizes) < 24e6
+    assert sizes[0] < 8e6
 
 
 def test_a_baseline_is_trained_as_its_method() -> None:

@@ -9,8 +9,8 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ..inputs import check_code, mask_channels
-from ..unet import check_unet_image
-from .backbone import Backbone, BackboneShape, NormReluConv, available_channels
+from ..unet import STARTER_WIDTHS, check_unet_image
+from .backbone import STARTER_BLOCKS, Backbone, BackboneShape, NormReluConv, available_channels
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class MaskedAutoencoder(nn.Module):
     Config = AutoencoderConfig
     PRESETS: ClassVar[dict[str, AutoencoderConfig]] = {
         "paper": AutoencoderConfig(),
-        "starter": AutoencoderConfig(widths=(12, 24, 48, 96)),
+        "starter": AutoencoderConfig(widths=STARTER_WIDTHS, blocks=STARTER_BLOCKS),
         "tiny": AutoencoderConfig(widths=(4, 8, 8), blocks=(1, 1, 1), groups=2),
     }
 

@@ -16,6 +16,10 @@ from torch.nn import functional as F
 
 from ..configs import require
 
+STARTER_BLOCKS = (1, 1, 2, 2, 2)
+"""D: for the five levels of `unet.STARTER_WIDTHS`. Segmentation network and autoencoder are both shipped: each must be
+small."""
+
 
 @dataclass(frozen=True)
 class BackboneShape:

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from ...errors import InputError
 from ..configs import require
 from ..inputs import check_code, mask_channels
-from ..unet import check_unet_image
+from ..unet import STARTER_WIDTHS, check_unet_image
 from .autoencoder import MaskedAutoencoder
-from .backbone import Backbone, BackboneShape, NormReluConv, available_channels
+from .backbone import STARTER_BLOCKS, Backbone, BackboneShape, NormReluConv, available_channels
 from .hyper_network import HyperHead
 
 
@@ -63,7 +63,7 @@ class UniversalSegmenter(nn.Module):
     Config = UniversalConfig
     PRESETS: ClassVar[dict[str, UniversalConfig]] = {
         "paper": UniversalConfig(),
-        "starter": UniversalConfig(widths=(12, 24, 48, 96), prompt_encoder="minilm"),
+        "starter": UniversalConfig(widths=STARTER_WIDTHS, blocks=STARTER_BLOCKS, prompt_encoder="minilm"),
         "tiny": UniversalConfig(widths=(4, 8, 8), blocks=(1, 1, 1), groups=2, prompt_encoder="binary"),
     }
 

@@ -32,11 +32,12 @@ AUTO = "auto"
 PRECISIONS = ("32-true", "bf16-mixed")
 """What may be chosen, the simplest first; not float16, which may overflow."""
 
-SIZE, CHANNELS = 32, 16
-"""The trial: a U-Net of two levels, `CHANNELS` at the top, on one crop of `SIZE`³ voxels."""
+CROPS, SIZE, CHANNELS = 2, 32, 16
+"""The trial: a U-Net of two levels, `CHANNELS` at the top, on crops of `SIZE`³ voxels. Two crops, torch having a slow
+float32 kernel for small single images, which larger crops never meet."""
 
-BUDGET, MOST_ROUNDS = 3.0, 20
-"""Seconds and rounds that measuring may take."""
+BUDGET, LEAST_ROUNDS, MOST_ROUNDS = 2.0, 3, 20
+"""Seconds that measuring may take, and rounds that it must and may take."""
 
 WORTH_IT = 0.9
 """A candidate is preferred to a simpler one if it takes less than this share of its time."""
@@ -73,20 +74,20 @@ def arithmetic_of(settings: LoopSettings, device: torch.device, cache: Path | No
 def measure(device: torch.device) -> dict[Arithmetic, float]:
     """Seconds of one training step of the trial on `device` in each arithmetic, infinity where it does not work.
 
-    The best of several rounds, candidates in turn: other programs only ever make a step slower.
+    A mean over rounds, candidates in turn, after one that does not count. On a CPU it is the time of this process's
+    threads: what other programs take of a busy machine says nothing about an arithmetic.
     """
     candidates = [Arithmetic(precision, last) for precision in PRECISIONS for last in (False, True)]
     steps = {arithmetic: _trial(arithmetic, device) for arithmetic in candidates}
-    times = dict.fromkeys(steps, math.inf)
-    started = time.perf_counter()
-    for number in range(MOST_ROUNDS):
-        for arithmetic, step in steps.items():
-            seconds = _timed(step, device)
-            if number or device.type == "cpu":  # on a GPU the first round chooses and loads kernels
-                times[arithmetic] = min(times[arithmetic], seconds)
-        if number and time.perf_counter() - started > BUDGET:
-            break
-    return times
+    times = {arithmetic: _timed(step, device) for arithmetic, step in steps.items()}
+    works = {arithmetic: steps[arithmetic] for arithmetic, seconds in times.items() if seconds < math.inf}
+    times |= dict.fromkeys(works, 0.0)
+    started, rounds = time.perf_counter(), 0
+    while rounds < LEAST_ROUNDS or (rounds < MOST_ROUNDS and time.perf_counter() - started < BUDGET):
+        rounds += 1
+        for arithmetic, step in works.items():
+            times[arithmetic] += _timed(step, device)
+    return {arithmetic: seconds / rounds for arithmetic, seconds in times.items()}
 
 
 class _Trial(nn.Module):
@@ -111,7 +112,7 @@ def _trial(arithmetic: Arithmetic, device: torch.device) -> Callable[[], None]:
     layout = torch.channels_last_3d if arithmetic.channels_last else torch.contiguous_format
     with torch.random.fork_rng(devices=[]):
         network = _Trial().to(device).to(memory_format=layout)
-        x = torch.randn(1, 5, SIZE, SIZE, SIZE).to(device)
+        x = torch.randn(CROPS, 5, SIZE, SIZE, SIZE).to(device)
 
     def step() -> None:
         with torch.autocast(device.type, torch.bfloat16, enabled=arithmetic.precision == "bf16-mixed"):
@@ -123,14 +124,15 @@ def _trial(arithmetic: Arithmetic, device: torch.device) -> Callable[[], None]:
 
 
 def _timed(step: Callable[[], None], device: torch.device) -> float:
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
     _wait(device)
-    started = time.perf_counter()
+    started = clock()
     try:
         step()
     except RuntimeError:  # not every device knows every type and layout
         return math.inf
     _wait(device)
-    return time.perf_counter() - started
+    return clock() - started
 
 
 def _wait(device: torch.device) -> None:

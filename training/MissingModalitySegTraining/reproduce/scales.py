@@ -65,6 +65,7 @@ SCALES: dict[str, Scale] = {
             "loop.steps": 1000,
             "loop.average_decay": 0.99,
             "loop.workers": 0,
+            "loop.precision": "32-true",  # figures must not depend on whose processor is fast at what
             "loop.channels_last": False,
             "loop.validate_every": 1_000_000,
             "validation.cases": 3,
@@ -85,6 +86,7 @@ SCALES: dict[str, Scale] = {
             "loop.steps": 8000,
             "loop.workers": 4,
             "loop.precision": "bf16-mixed",
+            "loop.channels_last": True,
             "loop.validate_every": 1_000_000,
             "validation.cases": 6,
             "validation.final_codes": "few",
