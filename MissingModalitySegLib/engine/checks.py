@@ -19,6 +19,7 @@ from ..modalities import Modality
 from ..watch import Watch
 from .contrast import contrasts_of, doubts
 from .prepare import Prepared
+from .sizes import refuse_size
 from .study import Study
 
 
@@ -33,17 +34,6 @@ class Finding:
     def to_dict(self) -> dict[str, Any]:
         return {"code": self.code, "message": self.message, "modalities": [str(one) for one in self.modalities]}
 
-
-_FEWEST_VOXELS = 8
-"""Along every axis: less is a localiser, a single slice or a piece of one."""
-
-_MOST_VOXELS = 512_000_000
-"""800³: more than any scanner makes of a head, and 2 GB of memory for each volume."""
-
-_LARGEST_FIELD_MM = 700.0
-"""No scanner sees more along an axis; longer fields are headers in the wrong unit."""
-
-_SMALLEST_FIELD_MM = 40.0
 
 _THICK_MM = 4.0
 """Slices beyond which a lesion of a few mm may lie between two."""
@@ -60,7 +50,7 @@ _SMALLEST_BRAIN_ML, _LARGEST_BRAIN_ML = 500.0, 2100.0
 _CUT_MM2 = 400.0
 """A brain that ends at the border of the field of view with so much of a section goes on beyond it."""
 
-_CUT_BELOW_MM2 = 1500.0
+_CUT_BELOW_MM2 = 2500.0
 """The same at its lower end, where the brain stem and the cerebellum's base may well be cut."""
 
 _NOT_COVERED = 0.05
@@ -81,7 +71,7 @@ def check_inputs(study: Study, watch: Watch = Watch()) -> tuple[Finding, ...]:  
     """
     found = []
     for modality, image in study.images.items():
-        _refuse_size(modality, image)
+        refuse_size(str(modality), image.GetSize(), image.GetSpacing())
         array = sitk.GetArrayViewFromImage(image)
         _refuse_values(modality, array)
         _refuse_ct(modality, array)
@@ -111,34 +101,6 @@ def _told(found: list[Finding], watch: Watch) -> tuple[Finding, ...]:
     for finding in found:
         watch.warn(finding.code, finding.message)
     return tuple(found)
-
-
-def _refuse_size(modality: Modality, image: sitk.Image) -> None:
-    size, spacing = image.GetSize(), image.GetSpacing()
-    shown = " x ".join(map(str, size))
-    if min(size) == 1:
-        raise InputError(
-            "single-slice", f"{modality} is a single slice ({shown} voxels).", "Give the whole stack as one volume."
-        )
-    if min(size) < _FEWEST_VOXELS:
-        raise InputError(
-            "too-small",
-            f"{modality} has {shown} voxels; along each axis {_FEWEST_VOXELS} are needed.",
-            "It may be a localiser, or a part of a series; give the whole series.",
-        )
-    if np.prod(size, dtype=float) > _MOST_VOXELS:
-        raise InputError(
-            "too-large",
-            f"{modality} has {shown} voxels, more than any scan of a head.",
-            "Cut it to the head, or resample it to 1 mm.",
-        )
-    field = [n * s for n, s in zip(size, spacing, strict=True)]
-    if max(field) > _LARGEST_FIELD_MM or max(field) < _SMALLEST_FIELD_MM:
-        raise InputError(
-            "field-of-view-impossible",
-            f"{modality} is {' x '.join(f'{length:.3g}' for length in field)} mm large, which cannot be a head.",
-            "The voxel size in its header is probably wrong (not in mm); mend it there.",
-        )
 
 
 def _refuse_values(modality: Modality, array: np.ndarray) -> None:

@@ -3,7 +3,7 @@
 Two things differ between sequences whatever the scanner. Fluid is the brightest of all on T2 and the darkest on the
 others; and white matter, which lies deeper than grey, is brighter than it on T1 and not on FLAIR or DWI. Lesions,
 contrast agent and noise blur both, so the limits are set where none of the volumes measured is doubted wrongly (33 real
-ones, 85 simulated), and what is found is a reason to look, no more.
+ones, 90 simulated), and what is found is a reason to look, no more.
 """
 
 from __future__ import annotations

@@ -15,19 +15,22 @@ import SimpleITK as sitk  # noqa: N813
 import torch
 from torch import Tensor
 
-from ..errors import InputError
+from ..errors import InputError, ResourceError
 from ..measures.synthesis import psnr, ssim
 from ..modalities import Code, Modality
 from ..options import Options
 from ..watch import Watch, part
 from .brain import background_value
+from .devices import find_device
+from .execution import memory_of, rungs
 from .images import to_array
+from .memory import ran_out_of_memory, usable_memory
 from .model import BRAIN_ZSCORE, Model
+from .predict import make, plan
 from .prepare import Prepared, Scale
 from .restore import restore_image
 from .study import Study
 from .summarise import significant
-from .synthesise import synthesise
 
 _SHOWN = (0.005, 0.995)
 """Quantiles over the brain that the window reaches from and to."""
@@ -163,14 +166,37 @@ def _scaled(synthesiser: Model, prepared: Prepared, options: Options, watch: Wat
     A network that learned on that scale answers on it. Others answer on their own, and their own mean and deviation
     take the place of those.
     """
-    watch.check()
-    volumes = synthesise(synthesiser, prepared, precision=options.precision)
+    volumes = torch.where(prepared.brain, _output(synthesiser, prepared, options, watch), 0.0)
     if synthesiser.normalisation == BRAIN_ZSCORE:
         return volumes
     values = volumes[:, prepared.brain]
     mean, deviation = values.mean(1), values.std(1, correction=0).clamp(min=1e-6)
     scaled = (volumes - mean.view(-1, 1, 1, 1)) / deviation.view(-1, 1, 1, 1)
     return torch.where(prepared.brain, scaled, scaled.new_zeros(()))
+
+
+@torch.inference_mode()
+def _output(synthesiser: Model, prepared: Prepared, options: Options, watch: Watch) -> Tensor:
+    """What the network gives, on the best device whose memory suffices; `ResourceError` where none does.
+
+    In one pass wherever intensities are scaled tile by tile: windows scaled each for itself would not join, as a
+    missing channel has no statistics to undo that.
+    """
+    inference = "whole" if synthesiser.normalisation.scope == "tile" else options.inference
+    for way in rungs(synthesiser, find_device(options.device, watch), inference):
+        watch.check()
+        try:
+            ready = plan(synthesiser, prepared.channels.shape, prepared.code, way, options.precision)
+            if memory_of(synthesiser, ready) <= usable_memory(way.device):
+                return make(synthesiser, ready, prepared.channels, prepared.brain, watch)
+        except Exception as error:
+            if not ran_out_of_memory(error):
+                raise
+    raise ResourceError(
+        "out-of-memory",
+        "Generating the missing sequences needs more memory than is free.",
+        "Close other programs, choose sliding-window, leave out synthesis, or use a machine with more memory.",
+    )
 
 
 def _sequence(volume: Tensor, prepared: Prepared, scale: Scale, background: float) -> Sequence:
