@@ -65,8 +65,9 @@ def ask_all(case: DemoCase, folder: Path) -> list[Answer]:
     manifests = [manifest for manifest in manifests if manifest.family != "brain"]
     if not manifests:
         return []
+    generator = any(manifest.family == "synthesis" for manifest in manifests)  # one that generates for all is enough
     with Runner() as runner:
-        return [_ask(runner, case, manifest, folder / manifest.name) for manifest in manifests]
+        return [_ask(runner, case, manifest, folder / manifest.name, not generator) for manifest in manifests]
 
 
 def report_of(case: DemoCase, answers: list[Answer]) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def draw(case: DemoCase, answers: list[Answer], path: Path) -> None:
     mosaic([pictured], GLIOMA).save(path)
 
 
-def _ask(runner: Any, case: DemoCase, manifest: Manifest, folder: Path) -> Answer:
+def _ask(runner: Any, case: DemoCase, manifest: Manifest, folder: Path, generate: bool) -> Answer:
     from ..jobs import Job
     from ..measures.overlap import dice
     from .running import run
@@ -113,7 +114,7 @@ def _ask(runner: Any, case: DemoCase, manifest: Manifest, folder: Path) -> Answe
     truth = _voxels(case.truth)
     known = (manifest.name, manifest.version, manifest.family, _lesion_ml(truth), folder)
     task = "synthesize" if manifest.family == "synthesis" else "segment"
-    options = Options(synthesize=manifest.synthesiser is not None or task == "synthesize")
+    options = Options(synthesize=generate and manifest.synthesiser is not None)
     try:
         inputs = {modality: case.volumes[modality] for modality in SHOWN}
         report = run(Job(inputs, str(manifest.name), folder, options, task), runner).report
