@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,24 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 SAME_GRID_MM = 1e-3
 """Corners of two grids that are nearer than this are the same: float32 headers are good to some 1e-5 mm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Where voxels lie: `matrix` (4, 4) from index to RAS in mm, `dimensions` X Y Z."""
+
+    matrix: np.ndarray
+    dimensions: tuple[int, int, int]
+
+    def matches(self, matrix: np.ndarray, dimensions: tuple[int, int, int]) -> bool:
+        """Whether another grid has every voxel at the same place under the same index."""
+        ends = corners(self.matrix, self.dimensions), corners(matrix, dimensions)
+        return tuple(dimensions) == self.dimensions and bool(np.abs(ends[0] - ends[1]).max() < SAME_GRID_MM)
+
+
+def grid_of(volume: Any) -> Grid:
+    """The grid of a volume node, before its parent transforms."""
+    return Grid(ijk_to_ras(volume), tuple(volume.GetImageData().GetDimensions()))
 
 
 def to_array(matrix: Any) -> np.ndarray:
@@ -51,11 +70,6 @@ def corners(matrix: np.ndarray, dimensions: tuple[int, int, int]) -> np.ndarray:
     ends = [(0, size - 1) for size in dimensions]
     indices = np.array([(i, j, k, 1) for i in ends[0] for j in ends[1] for k in ends[2]], float)
     return (indices @ matrix.T)[:, :3]
-
-
-def same_grid(matrix: np.ndarray, other: np.ndarray, dimensions: tuple[int, int, int]) -> bool:
-    """Whether two matrices put every voxel at the same place."""
-    return bool(np.abs(corners(matrix, dimensions) - corners(other, dimensions)).max() < SAME_GRID_MM)
 
 
 def transform_to_world(node: Any) -> Any:

@@ -16,13 +16,13 @@ import numpy as np
 from ..errors import InputError
 from ..labels import GLIOMA, LabelScheme
 from ..modalities import MODALITIES, Modality
-from .geometry import ijk_to_ras, voxels
+from .geometry import Grid, voxels
 from .hierarchy import home_of, make_folder
 from .marks import Role, RunMark, mark, refer_to_inputs
 from .reading import read_labels, read_volume
 from .runs import PlacedRun, clashing_runs, remove_run, run_of
 from .segmentation import Parts, dress, fill_segmentation, refer_to_geometry
-from .sending import Sent, hardened
+from .sending import Sent
 from .tables import fill_lesion_table, fill_volume_table
 from .uncertainty import dress_uncertainty
 from .windows import Window, fitting_window, show_window, window_of
@@ -75,8 +75,9 @@ def place(
             "The volumes of this run are not in the scene any more, so its results were not added.",
             _where(files),
         )
-    reference = _reference(sent, present, report)
-    arrived = _read(files, reference)
+    name = _reference_name(sent, report)
+    reference = None if name is None else present.get(name)
+    arrived = _read(files, None if name is None else sent.grids.get(name))
     if arrived.labels is None and not arrived.synthetic and not arrived.reconstructed:
         raise InputError("no-results", "The run gave neither a segmentation nor a synthesised sequence.")
     model = _model_title(report)
@@ -130,7 +131,7 @@ def _add(scene: Any, run: RunMark, arrived: Arrived, origin: _Origin) -> None:
         refer_to_inputs(segmentation, origin.present)
         dress(segmentation)
         lesions = add("vtkMRMLTableNode", f"Lesion table ({run.model})", Role.LESIONS)
-        fill_lesion_table(lesions, report.get("lesions") or (), scheme, ijk_to_ras(arrived.labels))
+        fill_lesion_table(lesions, report.get("lesions") or (), scheme, arrived.labels)
         volumes = add("vtkMRMLTableNode", f"Volumes ({run.model})", Role.VOLUMES)
         fill_volume_table(volumes, report.get("volumes_ml") or {}, scheme)
     for role, generated, key in (
@@ -153,27 +154,25 @@ def _add(scene: Any, run: RunMark, arrived: Arrived, origin: _Origin) -> None:
     make_folder(scene, home_of(beside), f"{FOLDER_NAME} – {run.model}{ending}", added)
 
 
-def _read(files: Mapping[str, Path | str], reference: Any) -> Arrived:
-    like = None if reference is None else hardened(reference)
-
+def _read(files: Mapping[str, Path | str], grid: Grid | None) -> Arrived:
     def volumes(kind: str) -> dict[Modality, Any]:
         names = {modality: f"{kind}_{modality}" for modality in MODALITIES}
-        return {m: read_volume(files[name], like) for m, name in names.items() if name in files}
+        return {m: read_volume(files[name], grid) for m, name in names.items() if name in files}
 
     return Arrived(
-        labels=read_labels(files["segmentation"], like) if "segmentation" in files else None,
+        labels=read_labels(files["segmentation"], grid) if "segmentation" in files else None,
         synthetic=volumes("synthetic"),
         reconstructed=volumes("reconstructed"),
-        uncertainty=read_volume(files["uncertainty"], like) if "uncertainty" in files else None,
+        uncertainty=read_volume(files["uncertainty"], grid) if "uncertainty" in files else None,
     )
 
 
-def _reference(sent: Sent, present: Mapping[Modality, Any], report: Mapping[str, Any]) -> Any:
-    """The volume on whose grid the results lie; None where it has been deleted since."""
+def _reference_name(sent: Sent, report: Mapping[str, Any]) -> Modality | None:
+    """The sequence on whose grid the results lie; None where nobody said."""
     name = report.get("reference")
-    if name is None:
-        return next(iter(present.values())) if len(sent.nodes) == 1 else None
-    return present.get(Modality.parse(name))
+    if name is not None:
+        return Modality.parse(name)
+    return next(iter(sent.nodes)) if len(sent.nodes) == 1 else None
 
 
 def _window(

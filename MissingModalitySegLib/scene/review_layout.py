@@ -96,7 +96,7 @@ def _text(run: PlacedRun, row: Row, modality: Modality, volume: Any) -> str:
         nothing = "not synthesised" if row is Row.SYNTHETIC else "nothing to compare"
         return f"{modality}\n{nothing}"
     if row is Row.DIFFERENCE:
-        return f"{modality}\n|acquired − reconstructed|"
+        return f"{modality}\ndifference to the acquired"
     return f"{modality}\nSYNTHETIC, not acquired{_confidence(run, modality)}"
 
 
@@ -105,9 +105,9 @@ def _confidence(run: PlacedRun, modality: Modality) -> str:
     known = (run.report.get("synthetic") or {}).get("confidence") or {}
     told = known.get(str(modality))
     if told:
-        return f"\nrebuilt from {told['from']}: SSIM {told['ssim']:.2f}, PSNR {told['psnr']:.1f} dB"
+        return f"\nfrom {told['from']}: SSIM {told['ssim']:.2f}, {told['psnr']:.1f} dB"
     values = sorted(entry["ssim"] for entry in known.values())
     if not values:
         return ""
     span = f"{values[0]:.2f}" if len(values) == 1 else f"{values[0]:.2f} to {values[-1]:.2f}"
-    return f"\nsequences that are there were rebuilt with SSIM {span}"
+    return f"\nothers were rebuilt with SSIM {span}"

@@ -13,7 +13,7 @@ import vtk
 
 from ..labels import Colour, LabelScheme
 from ..terminology import Terminology
-from .geometry import ijk_to_ras, image_of, is_linear, to_matrix, voxels
+from .geometry import ijk_to_ras, image_of, to_matrix, voxels
 
 ALGORITHM_TYPE = "DICOM.SegmentAlgorithmType"
 ALGORITHM_NAME = "DICOM.SegmentAlgorithmName"
@@ -80,8 +80,6 @@ def refer_to_geometry(segmentation: Any, labels: Any, reference: Any = None) -> 
     """Make the grid of the label map the segmentation's own, for editing and export, and name the volume behind it."""
     if reference is not None:
         segmentation.SetReferenceImageGeometryParameterFromVolumeNode(reference)
-        if is_linear(reference):
-            return
     core = slicer.vtkSegmentationConverter
     geometry = core.SerializeImageGeometry(to_matrix(ijk_to_ras(labels)), labels.GetImageData())
     segmentation.GetSegmentation().SetConversionParameter(core.GetReferenceImageGeometryParameterName(), geometry)

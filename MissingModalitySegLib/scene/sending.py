@@ -13,15 +13,19 @@ import vtk
 from ..errors import InputError, ResourceError
 from ..modalities import MODALITIES, Modality
 from .checks import check_volumes
-from .geometry import is_linear, transform_to_world
+from .geometry import Grid, grid_of, is_linear, transform_to_world
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What went out: the nodes themselves (not their IDs, which a new scene gives away again) and their files."""
+    """What went out: the nodes themselves (not their IDs, which a new scene gives away again), their files and grids.
+
+    Grids are those of the files: users move and delete volumes while a job runs.
+    """
 
     nodes: Mapping[Modality, Any]
     paths: Mapping[Modality, Path]
+    grids: Mapping[Modality, Grid]
 
     @property
     def present(self) -> dict[Modality, Any]:
@@ -50,7 +54,9 @@ def send(nodes: Mapping[Modality | str, Any], folder: Path | str) -> Sent:
     except OSError as error:
         raise _unwritable(folder) from error
     chosen = {modality: given[modality] for modality in MODALITIES if modality in given}
-    return Sent(chosen, {modality: _write(node, folder / f"{modality}.nrrd") for modality, node in chosen.items()})
+    copies = {modality: hardened(node) for modality, node in chosen.items()}
+    paths = {modality: _write(copy, folder / f"{modality}.nrrd") for modality, copy in copies.items()}
+    return Sent(chosen, paths, {modality: grid_of(copy) for modality, copy in copies.items()})
 
 
 def hardened(node: Any) -> Any:
@@ -85,11 +91,11 @@ def hardened(node: Any) -> Any:
     return copy
 
 
-def _write(node: Any, path: Path) -> Path:
+def _write(copy: Any, path: Path) -> Path:
     storage = slicer.vtkMRMLNRRDStorageNode()
     storage.SetFileName(str(path))
     storage.SetUseCompression(0)  # read once by a process on this machine
-    if not storage.WriteData(hardened(node)) or not path.is_file():
+    if not storage.WriteData(copy) or not path.is_file():
         raise _unwritable(path)
     return path
 

@@ -10,19 +10,18 @@ import vtk
 
 from ..labels import LabelScheme
 from ..modalities import MODALITIES
+from .geometry import ijk_to_ras, voxels
 
 LESION = "Lesion"
 PLACE = ("R [mm]", "A [mm]", "S [mm]")
 """Where to look: the lesion's voxel nearest to its centre, in the world."""
 
 
-def fill_lesion_table(
-    table: Any, lesions: Sequence[Mapping[str, Any]], scheme: LabelScheme, matrix: np.ndarray
-) -> None:
-    """One row per lesion of a report. `matrix` is that of the label map, (4, 4), voxel to RAS in mm."""
+def fill_lesion_table(table: Any, lesions: Sequence[Mapping[str, Any]], scheme: LabelScheme, labels: Any) -> None:
+    """One row per lesion of a report; `labels` is the label map's volume node."""
     parts = [region for region in scheme.regions[1:] if any(region.name in one.get("parts_ml", {}) for one in lesions)]
     shown = [str(name) for name in MODALITIES if any(str(name) in (one.get("mean_intensity") or {}) for one in lesions)]
-    places = [place_of(one, matrix) for one in lesions]
+    places = [place_of(one, labels) for one in lesions]
     _column(table, LESION, [int(one["id"]) for one in lesions], vtk.vtkIntArray)
     _numbers(table, "Volume [ml]", [one.get("volume_ml") for one in lesions])
     for region in parts:
@@ -47,10 +46,12 @@ def fill_volume_table(table: Any, volumes_ml: Mapping[str, float], scheme: Label
     table.SetLocked(True)
 
 
-def place_of(lesion: Mapping[str, Any], matrix: np.ndarray) -> tuple[float, float, float]:
-    """RAS in mm of where to look for a lesion of a report."""
-    if "voxel" in lesion:
-        return tuple(float(value) for value in (matrix @ [*lesion["voxel"], 1.0])[:3])
+def place_of(lesion: Mapping[str, Any], labels: Any) -> tuple[float, float, float]:
+    """RAS in mm of where to look for a lesion of a report: its voxel nearest to the centre, else the centre."""
+    voxel, found = lesion.get("voxel"), voxels(labels.GetImageData())
+    inside = voxel is not None and all(0 <= at < size for at, size in zip(voxel[::-1], found.shape, strict=True))
+    if inside and found[tuple(voxel[::-1])]:
+        return tuple(float(value) for value in (ijk_to_ras(labels) @ [*voxel, 1.0])[:3])
     return tuple(float(value) for value in lesion["centroid_ras_mm"])
 
 

@@ -19,6 +19,7 @@ from MissingModalitySegLib.scene import (
     Earlier,
     Parts,
     is_synthetic,
+    lesion_place,
     runs_in,
     segment_ids,
     show_in_3d,
@@ -36,6 +37,14 @@ def nodes(app: Application) -> dict:
     return {name: app.volume(name, item=study) for name in ("T1", "FLAIR")}
 
 
+def geometry(segmentation):
+    """The grid that editing and export use."""
+    core, image = slicer.vtkSegmentationConverter, slicer.vtkOrientedImageData()
+    text = segmentation.GetSegmentation().GetConversionParameter(core.GetReferenceImageGeometryParameterName())
+    assert core.DeserializeImageGeometry(text, image)
+    return image
+
+
 def segment_array(segmentation, segment: str, reference) -> np.ndarray:
     """A segment on the grid of a volume, by Slicer's own export of segments."""
     label_map = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
@@ -48,11 +57,19 @@ def segment_array(segmentation, segment: str, reference) -> np.ndarray:
     return array
 
 
-@pytest.mark.parametrize("format", ["nrrd", "nii.gz"])
-def test_segments_lie_exactly_where_the_voxels_are(app: Application, tmp_path: Path, format: str) -> None:
-    """NIfTI keeps neither shear nor float64, so there the grid has neither; its rounding is undone."""
-    turned = np.array([[-0.9, 0, 0, 11.3], [0, 0, 1.2, 4.1], [0, 1.1, 0, 7.7], [0, 0, 0, 1]])
-    matrix = OBLIQUE if format == "nrrd" else turned
+TURNED = np.array([[-0.9, 0, 0, 11.3], [0, 0, 1.2, 4.1], [0, 1.1, 0, 7.7], [0, 0, 0, 1]])
+MIRRORED = np.diag([-1.0, 1, 1, 1]) @ TURNED
+
+
+@pytest.mark.parametrize(
+    ("format", "matrix"),
+    [("nrrd", OBLIQUE), ("nrrd", TURNED), ("nrrd", MIRRORED), ("nii.gz", TURNED), ("nii.gz", MIRRORED)],
+    ids=["sheared", "right-handed", "left-handed", "right-handed NIfTI", "left-handed NIfTI"],
+)
+def test_segments_lie_exactly_where_the_voxels_are(
+    app: Application, tmp_path: Path, format: str, matrix: np.ndarray
+) -> None:
+    """NIfTI rounds to float32, and Slicer reverses the slices of left-handed files: both are undone."""
     nodes = {name: app.volume(name, matrix=matrix) for name in ("T1", "FLAIR")}
     run = finished(app, tmp_path, nodes, format=format).place(app)
     expected = labels(SHAPE)
@@ -65,6 +82,7 @@ def test_segments_lie_exactly_where_the_voxels_are(app: Application, tmp_path: P
         image.GetImageToWorldMatrix(held)
         np.testing.assert_allclose(slicer.util.arrayFromVTKMatrix(held)[:3, :3], matrix[:3, :3], atol=1e-12)
     np.testing.assert_allclose(matrix_of(run.synthetic["T2"]), matrix_of(nodes["FLAIR"]), rtol=0, atol=1e-12)
+    assert lesion_place(run.table, 0) == pytest.approx((matrix @ [*VOXEL, 1])[:3], abs=0.006)
     assert run.segmentation.GetSegmentation().GetNumberOfLayers() == 1
 
 
@@ -76,12 +94,8 @@ def test_results_lie_where_the_user_sees_the_input(app: Application, nodes: dict
     centre = run.segmentation.GetSegmentCenterRAS("label-3")
     np.testing.assert_allclose(centre, (shift @ OBLIQUE @ [*VOXEL, 1])[:3], atol=1e-6)
     assert run.segmentation.GetParentTransformNode() is None
-    core = slicer.vtkSegmentationConverter
-    geometry = run.segmentation.GetSegmentation().GetConversionParameter(core.GetReferenceImageGeometryParameterName())
-    image = slicer.vtkOrientedImageData()
-    assert core.DeserializeImageGeometry(geometry, image)
     held = vtk.vtkMatrix4x4()
-    image.GetImageToWorldMatrix(held)
+    geometry(run.segmentation).GetImageToWorldMatrix(held)
     np.testing.assert_allclose(slicer.util.arrayFromVTKMatrix(held), shift @ OBLIQUE, atol=1e-9)
 
 
@@ -90,11 +104,7 @@ def test_the_grid_of_a_warped_reference_is_that_of_the_result(app: Application, 
     node = app.volume("FLAIR", np.ones((25, 25, 25), "float32"), grid)
     app.warp(6.0, node)
     run = finished(app, tmp_path, {"FLAIR": node}).place(app)
-    core = slicer.vtkSegmentationConverter
-    geometry = run.segmentation.GetSegmentation().GetConversionParameter(core.GetReferenceImageGeometryParameterName())
-    image = slicer.vtkOrientedImageData()
-    assert core.DeserializeImageGeometry(geometry, image)
-    assert image.GetDimensions() == run.synthetic["T2"].GetImageData().GetDimensions()
+    assert geometry(run.segmentation).GetDimensions() == run.synthetic["T2"].GetImageData().GetDimensions()
     assert run.segmentation.GetNodeReference("referenceImageGeometryRef") is node
 
 
@@ -260,6 +270,18 @@ def test_the_reference_was_deleted_during_the_run(app: Application, nodes: dict,
     expected = (OBLIQUE @ [*VOXEL, 1])[:3]
     np.testing.assert_allclose(run.segmentation.GetSegmentCenterRAS("label-3"), expected, atol=1e-6)
     assert run.segmentation.GetNodeReference("referenceImageGeometryRef") is None
+
+
+def test_the_reference_was_moved_during_the_run(app: Application, nodes: dict, tmp_path: Path) -> None:
+    """Results lie where the volumes were when they were sent."""
+    job = finished(app, tmp_path, nodes)
+    app.transform(np.array([[1, 0, 0, 50.0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]), nodes["FLAIR"])
+    run = job.place(app)
+    np.testing.assert_allclose(run.segmentation.GetSegmentCenterRAS("label-3"), (OBLIQUE @ [*VOXEL, 1])[:3], atol=1e-6)
+    np.testing.assert_allclose(matrix_of(run.synthetic["T2"]), OBLIQUE, atol=1e-12)
+    held = vtk.vtkMatrix4x4()
+    geometry(run.segmentation).GetImageToWorldMatrix(held)
+    np.testing.assert_allclose(slicer.util.arrayFromVTKMatrix(held), OBLIQUE, atol=1e-9)
 
 
 def test_the_scene_was_closed_during_the_run(app: Application, nodes: dict, tmp_path: Path) -> None:
