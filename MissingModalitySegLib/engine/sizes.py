@@ -1,4 +1,4 @@
-"""Sizes that no scan of a head has; told from a header alone, before any voxel is read."""
+"""Sizes that no scan of a head has; told from the grid alone."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import math
 from collections.abc import Sequence
 
 from ..errors import InputError
+from .images import MOST_VOXELS
 
 _FEWEST_VOXELS = 8
 """Along every axis: less is a localiser, a single slice or a piece of one."""
-
-_MOST_VOXELS = 512_000_000
-"""800³: more than any scanner makes of a head, and 2 GB of memory for each volume."""
 
 _LARGEST_FIELD_MM = 700.0
 """No scanner sees more along an axis; longer fields are headers in the wrong unit."""
@@ -32,7 +30,7 @@ def refuse_size(name: str, size: Sequence[int], spacing: Sequence[float]) -> Non
             f"{name} has {shown} voxels; along each axis {_FEWEST_VOXELS} are needed.",
             "It may be a localiser, or a part of a series; give the whole series.",
         )
-    if math.prod(map(int, size)) > _MOST_VOXELS:
+    if math.prod(map(int, size)) > MOST_VOXELS:
         raise InputError(
             "too-large",
             f"{name} has {shown} voxels, more than any scan of a head.",
