@@ -9,7 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from ..errors import InputError, MissingModalitySegError
+from ..errors import CancelledError, InputError, MissingModalitySegError
 from ..jobs import Job, Runner, events
 from ..modalities import MODALITIES, Modality
 from .edge import BUG
@@ -37,13 +37,15 @@ def inputs_of(*paths: Path | None) -> dict[Modality, Path]:
 def run(job: Job, runner: Runner | None = None) -> events.Result:
     """Run `job` in a worker, or in that of `runner`; its result. Raises what its error means.
 
-    Ctrl-C cancels the job and goes on up. What a bug left in the log is named in the hint of the error.
+    Ctrl-C cancels the job (`CancelledError`). What a bug left in the log is named in the hint of the error.
     """
     with ExitStack() as stack:
         runner = stack.enter_context(Runner()) if runner is None else runner
         bar = stack.enter_context(Bar())
         try:
             return runner.run(job, bar.take)
+        except KeyboardInterrupt:
+            raise CancelledError("cancelled", "Cancelled.", "What an older run left is as it was.") from None
         except MissingModalitySegError as error:
             log = runner.log.path
             if error.exit_code == BUG and log is not None and str(log) not in error.hint:
