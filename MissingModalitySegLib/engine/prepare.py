@@ -59,12 +59,14 @@ def prepare(
     *,
     register: str = "auto",
     brain: str = "auto",
+    extract: bool = True,
     watch: Watch = Watch(),  # noqa: B008 - it has no state
 ) -> Prepared:
     """Bring every volume to the model's grid, cut out the brain and normalise.
 
     `spacing` is the model's, in mm; `multiple` is what the network needs each size to be divisible by. `register` and
-    `brain` are as in `Options`; a mask in the study comes before `brain`. Raises `InputError` when volumes do not
+    `brain` are as in `Options`; a mask in the study comes before `brain`. Without `extract`, whole heads without a mask
+    are refused: figures and training data are not to hang on an extractor. Raises `InputError` when volumes do not
     overlap, when the reference is not in the study and when no brain is found.
     """
     code = study.code(modalities)
@@ -80,7 +82,7 @@ def prepare(
     alignments = align_study(study, reference, register, watch)
     watch.check()
     grid = model_grid(native, spacing)
-    found = find_brain(study, reference, grid, alignments, brain, watch)
+    found = find_brain(study, reference, grid, alignments, brain, extract, watch)
     box = grow_to_multiple(bounding_box(torch.from_numpy(found.mask), _MARGIN), multiple)
     mask = cut(torch.from_numpy(found.mask), box)
     inside = mask.numpy()

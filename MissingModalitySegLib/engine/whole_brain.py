@@ -43,11 +43,12 @@ def find_brain(
     grid: sitk.Image,
     alignments: Mapping[Modality, Alignment],
     brain: str,
+    extract: bool,
     watch: Watch,
 ) -> Brain:
     """The brain of `study` on `grid`. A mask in the study comes first, then what `brain` says, as in `Options`.
 
-    Raises `InputError` when a mask is empty or no brain is found.
+    Raises `InputError` when a mask is empty, no brain is found, or it would have to be without `extract`.
     """
     transforms = {modality: alignment.transform for modality, alignment in alignments.items()}
     if study.brain is not None:
@@ -62,6 +63,12 @@ def find_brain(
         return Brain(found, "extracted-input")
     if brain == "extracted":
         return Brain(np.ones(grid.GetSize(), bool), "extracted-input")
+    if not extract:
+        raise InputError(
+            "brain-not-extracted",
+            "The volumes show the whole head, and no mask of the brain was given.",
+            "Give a brain mask, or volumes from which everything but the brain was removed.",
+        )
     mask, source = _extracted_now(study, reference, transforms, watch)
     return Brain(_on_grid(mask, grid, None), source)
 

@@ -61,6 +61,12 @@ def test_a_mask_may_be_a_file(tmp_path) -> None:
     assert caught.value.code == "empty-brain-mask"
 
 
+def test_heads_may_be_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        prepare(Study({Modality.T1: head()[0]}), extract=False)
+    assert caught.value.code == "brain-not-extracted"
+
+
 def test_none_works_on_everything() -> None:
     image, brain = head()
     prepared = prepare(Study({Modality.T1: image}), brain="none")

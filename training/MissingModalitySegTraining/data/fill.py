@@ -129,7 +129,7 @@ def _build(cache: Cache, case: Case, key: str) -> None:
             "Add brain masks to the datalist, or extract the brain first.",
         )
     register = "off" if case.aligned else "auto"
-    prepared = prepare(study, options.spacing, options.modalities, multiple=1, register=register)
+    prepared = prepare(study, options.spacing, options.modalities, multiple=1, register=register, extract=False)
     labels = np.zeros(prepared.brain.shape, np.uint8)
     scored: tuple[str, ...] = ()
     if case.label is not None:

@@ -187,6 +187,7 @@ def _new_rows(
                 model.modalities,
                 multiple=model.multiple,
                 register="off" if case.aligned else "auto",
+                extract=False,
             )
         except InputError as error:
             yield from ((code, error) for code in group)
