@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
+
+from ..networks.streaming import heard_by
 
 POINTWISE = 60
 """Multiplications and additions of a convolution that take as long as one number read and written by anything else.
@@ -21,7 +25,7 @@ Measured on CPUs in bfloat16; it decides how evenly progress runs, nothing more.
 
 @dataclass(frozen=True)
 class DryRun:
-    """`shares[i]`: the part of all work that is done when the i-th layer has answered; the last one may be below 1.
+    """`shares[i]`: the part of all work that is done at the i-th beat; a layer's answer is one, and a slab of a layer.
 
     `operations` are the multiplications and additions of all convolutions and matrix products, 2 per pair; `peak_bytes`
     the most that all tensors of the pass take at one time, input and output included, weights and scratch space not;
@@ -40,9 +44,7 @@ def dry_run(network: nn.Module, shape: tuple[int, ...]) -> DryRun:
     twin = copy.deepcopy(network).to("meta")
     ledger = _Ledger()
     work: list[float] = []
-    for layer in layers(twin):
-        layer.register_forward_hook(lambda *_: work.append(ledger.work))
-    with ledger:
+    with ledger, beats(twin, lambda: work.append(ledger.work)):
         image = torch.empty(shape, device="meta")
         output = twin(image)
         del output
@@ -51,9 +53,20 @@ def dry_run(network: nn.Module, shape: tuple[int, ...]) -> DryRun:
     )
 
 
-def layers(network: nn.Module) -> list[nn.Module]:
-    """The modules that compute something and contain no others: where work can be counted and interrupted."""
-    return [module for module in network.modules() if not any(True for _ in module.children())]
+@contextmanager
+def beats(network: nn.Module, listener: Callable[[], None]) -> Iterator[None]:
+    """While it lasts, `listener` is called whenever a layer of `network` has answered and after every slab of one.
+
+    Layers are the modules that contain no others. What the listener raises leaves the network at once.
+    """
+    layers = [module for module in network.modules() if not any(True for _ in module.children())]
+    hooks = [layer.register_forward_hook(lambda *_: listener()) for layer in layers]
+    try:
+        with heard_by(listener):
+            yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 class _Ledger(TorchDispatchMode):
@@ -94,11 +107,14 @@ class _Ledger(TorchDispatchMode):
 def _operations(func: Any, args: tuple, outputs: list[Tensor]) -> int:
     """Multiplications and additions of a convolution or matrix product; 0 for anything else."""
     name = func.overloadpacket.__name__
-    if name == "convolution":
-        image, weight, transposed = args[0], args[1], args[6]
+    # Without gradients operations arrive by the name they were called with, else as the kernel they stand for.
+    if name in ("conv3d", "conv_transpose3d", "convolution"):
+        image, weight = args[0], args[1]
+        transposed = args[6] if name == "convolution" else name == "conv_transpose3d"
         # Every number of the image (transposed: the answer is spread) or of the answer (else: it is gathered) meets
         # each weight of its channel once.
         return 2 * (image if transposed else outputs[0]).numel() * (weight.numel() // weight.shape[0])
-    if name in ("mm", "bmm", "addmm", "baddbmm"):
-        return 2 * outputs[0].numel() * args[-2].shape[-1]
+    if name in ("mm", "bmm", "addmm", "baddbmm", "matmul", "linear"):
+        factor = args[1] if name in ("addmm", "baddbmm") else args[0]  # the first argument of these is added
+        return 2 * outputs[0].numel() * factor.shape[-1]
     return 0

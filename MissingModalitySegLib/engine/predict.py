@@ -20,6 +20,7 @@ from ..errors import InputError
 from ..labels import BACKGROUND, LabelScheme
 from ..modalities import Code
 from ..networks import probe
+from ..networks.network_probe import probe_network
 from ..watch import Watch
 from .dry_run import DryRun, dry_run
 from .model import BRAIN_ZSCORE, Model
@@ -139,7 +140,7 @@ def plan(model: Model, image_shape: Sequence[int], code: Code, way: Way, precisi
     shape = (1, image_shape[0], *size)
     vector = torch.tensor(code.vector, dtype=torch.float32, device=next(model.network.parameters()).device)
     folded = model.network.fold(vector).to(way.device)
-    choice = probe.probe(way.device) if precision == "auto" else probe.Choice()
+    choice = probe_network(folded, shape[1], way.device) if precision == "auto" else probe.Choice()
     network = probe.prepare(folded, choice)
     return Pass(network, way, tuple(image_shape), shape, dry_run(network, shape))
 

@@ -29,8 +29,12 @@ Look = Callable[[View, Watch], Tensor]
 
 def disagreeing_views(code: Code) -> tuple[View, ...]:
     """What `code` is compared with: its mirrored view, and each code that lacks one of its modalities."""
-    smaller = [Code(tuple(m for m in code.available if m != left_out), code.modalities) for left_out in code.available]
-    return (View(code, True), *(View(sub) for sub in smaller if sub.available))
+    smaller = []
+    if len(code.available) > 1:
+        for left_out in code.available:
+            rest = tuple(modality for modality in code.available if modality != left_out)
+            smaller.append(View(Code(rest, code.modalities)))
+    return (View(code, mirrored=True), *smaller)
 
 
 class Disagreement:

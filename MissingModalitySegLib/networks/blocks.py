@@ -9,6 +9,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from . import streaming
+
 
 class PlainConv3d(nn.Conv3d):
     """A 3x3x3 convolution that is handed the code and does not look at it.
@@ -21,7 +23,7 @@ class PlainConv3d(nn.Conv3d):
         super().__init__(in_channels, out_channels, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor, code: Tensor | None = None) -> Tensor:
-        return super().forward(x)
+        return streaming.convolve(x, self) if streaming.streams(x) else super().forward(x)
 
 
 def instance_norm(channels: int) -> nn.GroupNorm:
@@ -50,9 +52,31 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Identity() if in_channels == out_channels else nn.Conv3d(in_channels, out_channels, 1)
 
     def forward(self, x: Tensor, code: Tensor | None) -> Tensor:
+        if streaming.streams(x) and isinstance(self.second, nn.Conv3d):
+            return self._streamed(x)
         h = self.first(F.relu(self.first_norm(x), inplace=True))
         h = self.second(F.relu(self.second_norm(h), inplace=True), code)
         return h + self.shortcut(x)
+
+    def _streamed(self, x: Tensor) -> Tensor:
+        """The same slab by slab; an `x` that is kept as identity is overwritten."""
+        h = streaming.convolve(x, self.first, self.first_norm, slope=0)
+        same = isinstance(self.shortcut, nn.Identity)
+        return streaming.convolve(
+            h,
+            self.second,
+            self.second_norm,
+            slope=0,
+            plus=lambda part: self.shortcut(x[:, :, part]),
+            into=x if same else None,
+        )
+
+
+def norm_relu_convolution(x: Tensor, norm: nn.Module, convolution: nn.Conv3d) -> Tensor:
+    """convolution(ReLU(norm(x)))."""
+    if streaming.streams(x):
+        return streaming.convolve(x, convolution, norm, slope=0)
+    return convolution(F.relu(norm(x), inplace=True))
 
 
 def downsample(in_channels: int, out_channels: int) -> nn.Conv3d:

@@ -27,6 +27,7 @@ from torch.overrides import TorchFunctionMode
 
 from ..errors import ResourceError
 from ..resources import user_state
+from .streaming import streaming
 
 Norm = Literal["group", "instance"]
 
@@ -72,8 +73,12 @@ class Choice:
     measured: dict[str, float] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
-        layout = f"{_name(DTYPES, self.dtype)}, {_name(FORMATS, self.memory_format)}"
-        return f"{layout}, {self.norm} norm (narrow: {self.narrow_norm})"
+        return f"{self.layout}, {self.norm} norm (narrow: {self.narrow_norm})"
+
+    @property
+    def layout(self) -> str:
+        """Type and memory layout in words."""
+        return f"{_name(DTYPES, self.dtype)}, {_name(FORMATS, self.memory_format)}"
 
     def norm_for(self, channels: int) -> Norm:
         """The realisation for `channels` channels."""
@@ -111,22 +116,21 @@ def probe(device: torch.device | str = "cpu", cache: Path | None = None) -> Choi
     Raises `ResourceError` if `device` cannot run a convolution at all.
     """
     device = torch.device(device)
-    key = _machine(device)
-    file = _file(key, cache)
+    key = machine(device)
     if key not in _known:
         check_device(device)
-        choice = _read(file, key)
+        choice = recall(key, cache)
         if choice is None:
             choice = measure(device)
-            _write(file, key, choice)
+            store(key, choice, cache)
         _known[key] = choice
     return _known[key]
 
 
 def remembered(device: torch.device | str = "cpu", cache: Path | None = None) -> Choice | None:
     """What `probe` found on `device` before, in this process or another; None if it has not been measured."""
-    key = _machine(torch.device(device))
-    return _known.get(key) or _read(_file(key, cache), key)
+    key = machine(torch.device(device))
+    return _known.get(key) or recall(key, cache)
 
 
 def check_device(device: torch.device | str) -> None:
@@ -157,7 +161,7 @@ def measure(device: torch.device | str) -> Choice:
     device = torch.device(device)
     with convolutions(Choice(), device):
         run = _layer(Choice(), device, TRIAL_SIZE, WIDE)
-        expected, usual = run().float(), min(_timed(run, device) for _ in range(5))
+        expected, usual = run().float(), min(seconds(run, device) for _ in range(5))
         limit = min(HOPELESS * usual, LONGEST * (TRIAL_SIZE / SIZE) ** 3)
         candidates = [
             Choice(dtype, memory_format)
@@ -167,20 +171,17 @@ def measure(device: torch.device | str) -> Choice:
             if _right(Choice(dtype, memory_format), device, expected)
         ]
         times = _race(candidates, device, WIDE, BUDGETS[0])
-        choice = _best(times)
+        choice = best_choice(times)
         wide = _race([choice, replace(choice, norm="instance")], device, WIDE, BUDGETS[1])
         narrow = _race([choice, replace(choice, narrow_norm="instance")], device, NARROW, BUDGETS[1])
-    measured = {
-        f"{_name(DTYPES, candidate.dtype)}, {_name(FORMATS, candidate.memory_format)}": seconds
-        for candidate, seconds in times.items()
-    }
-    measured |= {f"{WIDE} channels, {candidate.norm} norm": seconds for candidate, seconds in wide.items()}
-    measured |= {f"{NARROW} channels, {candidate.narrow_norm} norm": seconds for candidate, seconds in narrow.items()}
+    measured = {candidate.layout: took for candidate, took in times.items()}
+    measured |= {f"{WIDE} channels, {candidate.norm} norm": took for candidate, took in wide.items()}
+    measured |= {f"{NARROW} channels, {candidate.narrow_norm} norm": took for candidate, took in narrow.items()}
     return replace(
         choice,
-        norm=_best(wide).norm,
-        narrow_norm=_best(narrow).narrow_norm,
-        measured={name: round(1e3 * seconds, 3) for name, seconds in measured.items()},
+        norm=best_choice(wide).norm,
+        narrow_norm=best_choice(narrow).narrow_norm,
+        measured={name: round(1e3 * took, 3) for name, took in measured.items()},
     )
 
 
@@ -197,7 +198,7 @@ def _promising(candidate: Choice, device: torch.device, expected: Tensor, limit:
     if not _right(candidate, device, expected):
         return False
     run = _layer(candidate, device, TRIAL_SIZE, WIDE)
-    return min(_timed(run, device) for _ in range(3)) <= limit
+    return min(seconds(run, device) for _ in range(3)) <= limit
 
 
 def _race(candidates: list[Choice], device: torch.device, channels: int, budget: float) -> dict[Choice, float]:
@@ -207,14 +208,14 @@ def _race(candidates: list[Choice], device: torch.device, channels: int, budget:
     start = time.perf_counter()
     for _ in range(MOST_ROUNDS):
         for candidate, run in runs.items():
-            best[candidate] = min(best[candidate], _timed(run, device))
+            best[candidate] = min(best[candidate], seconds(run, device))
         if time.perf_counter() - start > budget:
             break
     return best
 
 
-def _best(times: dict[Choice, float]) -> Choice:
-    """The fastest; `times` run from the simplest candidate to the boldest."""
+def best_choice(times: dict[Choice, float]) -> Choice:
+    """The fastest that is worth it; `times` run from the simplest candidate to the boldest."""
     best, *others = times
     for candidate in others:
         if times[candidate] < WORTH_IT * times[best]:
@@ -245,12 +246,14 @@ class PreparedNetwork(nn.Module):
         super().__init__()
         self.network = network
         self.choice = choice
+        # On a GPU a kernel per slab would cost more than it saves.
+        self.streamed = all(tensor.device.type == "cpu" for tensor in network.parameters())
 
     @torch.inference_mode()
     def forward(self, x: Tensor, *rest: Tensor) -> Tensor:
         """The network's logits of `x` (B, K, D, H, W), in float32."""
         x = x.to(self.choice.dtype).contiguous(memory_format=self.choice.memory_format)
-        with convolutions(self.choice, x.device):
+        with convolutions(self.choice, x.device), streaming(self.streamed):
             return self.network(x, *rest).float()
 
 
@@ -339,7 +342,8 @@ def _acceptable(output: Tensor, expected: Tensor) -> bool:
     return bool(error <= ERROR_BOUND)  # false for NaN
 
 
-def _timed(run: Callable[[], Tensor], device: torch.device) -> float:
+def seconds(run: Callable[[], Tensor], device: torch.device) -> float:
+    """Wall-clock time of one call, the device's share included."""
     _wait(device)
     start = time.perf_counter()
     run()
@@ -354,7 +358,7 @@ def _wait(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
-def _machine(device: torch.device) -> str:
+def machine(device: torch.device) -> str:
     """What the answer depends on, as text."""
     processor = platform.processor()
     with suppress(OSError):
@@ -366,20 +370,18 @@ def _machine(device: torch.device) -> str:
     return "|".join(str(part) for part in (*parts, torch.__version__, torch.get_num_threads()))
 
 
-def _file(key: str, cache: Path | None) -> Path:
-    folder = user_state() if cache is None else cache
-    return folder / f"precision-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
-
-
-def _read(file: Path, key: str) -> Choice | None:
+def recall(key: str, cache: Path | None = None) -> Choice | None:
+    """The choice that was stored under `key`; None if there is none, or the file is damaged."""
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        data = json.loads(file.read_text("utf-8"))
+        data = json.loads(_file(key, cache).read_text("utf-8"))
         if data["machine"] == key:
             return Choice.from_dict(data["choice"])
     return None
 
 
-def _write(file: Path, key: str, choice: Choice) -> None:
+def store(key: str, choice: Choice, cache: Path | None = None) -> None:
+    """Remember `choice` for later processes; a folder that cannot be written is no problem."""
+    file = _file(key, cache)
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".part")
@@ -390,6 +392,11 @@ def _write(file: Path, key: str, choice: Choice) -> None:
         except OSError:
             os.unlink(temporary)
             raise
+
+
+def _file(key: str, cache: Path | None) -> Path:
+    folder = user_state() if cache is None else cache
+    return folder / f"precision-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
 
 
 def _name(table: dict[str, Any], value: Any) -> str:

@@ -12,10 +12,9 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..errors import InputError
-from .blocks import PlainConv3d, ResidualBlock, downsample, instance_norm, upsample
+from .blocks import PlainConv3d, ResidualBlock, downsample, instance_norm, norm_relu_convolution, upsample
 from .conditional import ConditionalConv3d
 from .configs import require
 from .inputs import check_code, check_image, mask_channels
@@ -117,7 +116,7 @@ class ConditionalUNet(nn.Module):
             x = torch.cat((self.up[level](x), skips.pop()), dim=1)
             for block in self.decoder[level]:
                 x = block(x, code)
-        return self.head(F.relu(self.head_norm(x), inplace=True))
+        return norm_relu_convolution(x, self.head_norm, self.head)
 
     @torch.no_grad()
     def fold(self, code: Tensor) -> FoldedUNet:

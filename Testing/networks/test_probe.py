@@ -87,10 +87,10 @@ def test_binary_rubbish_is_ignored(tmp_path, forgotten, monkeypatch):
 
 
 def test_another_number_of_threads_is_another_machine():
-    before, threads = probing._machine(torch.device("cpu")), torch.get_num_threads()
+    before, threads = probing.machine(torch.device("cpu")), torch.get_num_threads()
     try:
         torch.set_num_threads(threads + 1)
-        assert probing._machine(torch.device("cpu")) != before
+        assert probing.machine(torch.device("cpu")) != before
     finally:
         torch.set_num_threads(threads)
     assert torch.__version__ in before
@@ -110,9 +110,9 @@ def test_a_wrong_kernel_is_not_acceptable():
 
 def test_simpler_unless_clearly_faster():
     plain, other, third = Choice(), replace(Choice(), norm="instance"), GOOD
-    assert probing._best({plain: 1.0, other: 0.95}) is plain
-    assert probing._best({plain: 1.0, other: 0.8, third: 0.79}) is other
-    assert probing._best({plain: 1.0, other: 1.2, third: 0.5}) is third
+    assert probing.best_choice({plain: 1.0, other: 0.95}) is plain
+    assert probing.best_choice({plain: 1.0, other: 0.8, third: 0.79}) is other
+    assert probing.best_choice({plain: 1.0, other: 1.2, third: 0.5}) is third
 
 
 def test_a_device_that_is_not_there():

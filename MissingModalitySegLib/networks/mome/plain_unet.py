@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .. import streaming
 from ..blocks import instance_norm
 
 SLOPE = 0.01
@@ -24,10 +25,14 @@ class ConvBlock(nn.Module):
         self.norm = instance_norm(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        if streaming.streams(x) and self.conv.stride == (1, 1, 1):
+            return self.finish(streaming.convolve(x, self.conv))
         return self.finish(self.conv(x))
 
     def finish(self, x: Tensor) -> Tensor:
-        """What follows the convolution."""
+        """What follows the convolution, whose answer may be overwritten."""
+        if streaming.streams(x):
+            return streaming.normalise_(x, self.norm, SLOPE)
         return F.leaky_relu(self.norm(x), SLOPE, inplace=True)
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .. import streaming
 from ..configs import require
 
 STARTER_BLOCKS = (1, 1, 2, 2, 2)
@@ -101,6 +102,11 @@ class ResidualBlock(nn.Module):
         self.second = NormReluConv(width, width, 3, groups)
 
     def forward(self, x: Tensor) -> Tensor:
+        if streaming.streams(x):  # `x` belongs to this block alone and may be overwritten
+            norm, _, convolution = self.second
+            return streaming.convolve(
+                self.first(x), convolution, norm, slope=0, plus=lambda part: x[:, :, part], into=x
+            )
         return x + self.second(self.first(x))
 
 
@@ -113,6 +119,12 @@ class NormReluConv(nn.Sequential):
             nn.ReLU(),
             nn.Conv3d(channels_in, channels_out, kernel_size, padding=kernel_size // 2),
         )
+
+    def forward(self, x: Tensor) -> Tensor:
+        if streaming.streams(x):
+            norm, _, convolution = self
+            return streaming.convolve(x, convolution, norm, slope=0)
+        return super().forward(x)
 
 
 def group_norm(width: int, groups: int) -> nn.GroupNorm:
