@@ -14,8 +14,8 @@ from MissingModalitySegLib.arrays.boxes import cut
 from MissingModalitySegLib.arrays.normalise import brain_statistics, z_normalise
 from MissingModalitySegLib.datalists import Case
 from MissingModalitySegLib.engine import prepare, read_image, read_study
-from MissingModalitySegLib.engine.images import to_array
 from MissingModalitySegLib.engine.geometry import resample_labels
+from MissingModalitySegLib.engine.images import to_array
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.labels import GLIOMA, find_scheme
 from MissingModalitySegLib.modalities import MODALITIES
