@@ -102,7 +102,8 @@ class Volume:
     """Maps on a lattice, read linearly; positions outside read its border."""
 
     values: Tensor
-    """(1, C, Z, Y, X): grid_sample's order, so that positions need no turning round."""
+    """(1, C, Z, Y, X): grid_sample's order, so that positions need no turning round. In memory the maps lie beside each
+    other voxel by voxel: a crop reads places scattered over them, and finds all maps of a place at once."""
     origin: Tensor
     scale: Tensor
 
@@ -111,14 +112,14 @@ class Volume:
         """From maps (C, X, Y, Z)."""
         counts = values.new_tensor(values.shape[1:])
         return cls(
-            values.transpose(1, 3).contiguous()[None],
+            values.transpose(1, 3)[None].contiguous(memory_format=torch.channels_last_3d),
             values.new_tensor([float(o) for o in lattice.origin]),
             2 / (lattice.spacing * (counts - 1)),
         )
 
     def read(self, points: Tensor) -> Tensor:
         """Values at positions (B, X, Y, Z, 3) in mm, (B, C, X, Y, Z)."""
-        places = (points - self.origin) * self.scale - 1
+        places = (points - self.origin).mul_(self.scale).sub_(1)
         batch, *shape = points.shape[:4]
         # the batch is laid along the first axis: expanding the maps would copy them
         values = F.grid_sample(self.values, places.flatten(0, 1)[None], padding_mode="border", align_corners=True)

@@ -74,10 +74,11 @@ def random_field(
 
 
 def _single_octave(points: Tensor, seeds: Sequence[int], step_mm: Sequence[float], channels: int) -> Tensor:
-    tables = torch.stack([_table(int(seed), channels, str(points.device)) for seed in seeds])
+    each = [_table(int(seed), channels, str(points.device)) for seed in seeds]
+    tables = each[0][None] if len(each) == 1 else torch.stack(each)  # one, as in training, is not copied
     turns = torch.stack([_rotation(int(seed)) / step for seed, step in zip(seeds, step_mm, strict=True)])
     nodes = points.flatten(1, 3) @ turns.to(points.device).mT  # B N 3, in units of the node spacing
-    wrapped = torch.remainder(nodes, PERIOD) * (2 / PERIOD) - 1
+    wrapped = torch.remainder(nodes, PERIOD).mul_(2 / PERIOD).sub_(1)
     # grid_sample wants the last axis of the table first; the table is noise, so its axes may bear any name
     return F.grid_sample(tables, wrapped.reshape(points.shape), padding_mode="border", align_corners=True)
 

@@ -108,14 +108,16 @@ def blend(tissues: Tensor, lesions: Tensor, fields: ConfounderFields) -> Tensor:
         (len(Material), X, Y, Z), sums to 1; lesions are at least what they were.
     """
     left = (1 - lesions.sum(0)).clamp(min=0)
-    healthy = tissues * left
+    blended = tissues.new_empty((len(tissues) + len(lesions), *tissues.shape[1:]))
+    healthy, sick = blended.split([len(tissues), len(lesions)])
+    torch.mul(tissues, left, out=healthy)
+    sick.copy_(lesions)
     bright = healthy[Material.WHITE_MATTER] * fields.hyperintensity
     healthy[Material.WHITE_MATTER] -= bright
     for material in (Material.WHITE_MATTER, Material.DEEP_GREY_MATTER):
         fluid = healthy[material] * fields.fluid
         healthy[material] -= fluid
         healthy[Material.CSF] += fluid
-    blended = torch.cat([healthy, lesions])
     blended[Material.HYPERINTENSITY] += bright
     return blended
 
