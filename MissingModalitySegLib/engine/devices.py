@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 
 from ..errors import InputError, ResourceError
-from ..networks.probe import check_device, remembered
+from ..networks.network_probe import latest_choice
+from ..networks.probe import check_device
 from ..watch import Watch
 from .memory import available_memory
 
@@ -20,8 +21,8 @@ from .memory import available_memory
 class SelfTest:
     """What one small convolution on `device` showed.
 
-    `name` is the processor's or the card's. `precision` is what networks are computed in there, as far as it has been
-    measured on this machine; "" before the first time. `message` is a sentence: what is wrong, or that all is well.
+    `name` is the processor's or the card's. `precision` is what a network was last computed in there; "" before the
+    first time, since that is measured with the network. `message` is a sentence: what is wrong, or that all is well.
     `memory_bytes` is what is free now.
     """
 
@@ -95,7 +96,7 @@ def _tested(device: str) -> SelfTest:
         check_device(device)
     except ResourceError as error:
         return SelfTest(device, _name(device), False, "", str(error), 0)
-    known = remembered(torch.device(device))
+    known = latest_choice(device)
     return SelfTest(
         device,
         _name(device),

@@ -62,7 +62,18 @@ def probe_network(network: nn.Module, channels: int, device: torch.device | str,
             choice = measure_network(network, channels, device)
             store(key, choice, cache)
         _known[key] = choice
+        if latest_choice(device, cache) != choice:
+            store(_latest(device), choice, cache)
     return _known[key]
+
+
+def latest_choice(device: torch.device | str, cache: Path | None = None) -> Choice | None:
+    """What networks were last computed in on `device`, in this process or another; None before the first time."""
+    return recall(_latest(device), cache)
+
+
+def _latest(device: torch.device | str) -> str:
+    return f"{machine(torch.device(device))}|latest"
 
 
 @torch.inference_mode()

@@ -127,12 +127,6 @@ def probe(device: torch.device | str = "cpu", cache: Path | None = None) -> Choi
     return _known[key]
 
 
-def remembered(device: torch.device | str = "cpu", cache: Path | None = None) -> Choice | None:
-    """What `probe` found on `device` before, in this process or another; None if it has not been measured."""
-    key = machine(torch.device(device))
-    return _known.get(key) or recall(key, cache)
-
-
 def check_device(device: torch.device | str) -> None:
     """Run one small convolution on `device`; raise `ResourceError` with a plain sentence if that is impossible."""
     try:
