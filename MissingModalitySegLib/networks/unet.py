@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from .blocks import PlainConv3d, ResidualBlock, downsample, instance_norm, norm_relu_convolution, upsample
+from .blocks import Downsample, PlainConv3d, ResidualBlock, Upsample, instance_norm, norm_relu_convolution
 from .conditional import ConditionalConv3d
 from .configs import require
 from .inputs import check_code, check_image, mask_channels
@@ -76,8 +76,8 @@ class ConditionalUNet(nn.Module):
             nn.ModuleList(ResidualBlock(PlainConv3d(width, width), encoder_convolution(width, width)) for _ in blocks)
             for width in widths
         )
-        self.down = nn.ModuleList(downsample(above, below) for above, below in pairwise(widths))
-        self.up = nn.ModuleList(upsample(below, above) for above, below in pairwise(widths))
+        self.down = nn.ModuleList(Downsample(above, below) for above, below in pairwise(widths))
+        self.up = nn.ModuleList(Upsample(below, above) for above, below in pairwise(widths))
         self.decoder = nn.ModuleList(
             nn.ModuleList(
                 ResidualBlock(PlainConv3d(width if block else 2 * width, width), PlainConv3d(width, width))

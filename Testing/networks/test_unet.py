@@ -87,11 +87,22 @@ def test_the_skips_reach_the_decoder():
     x, code = image(), torch.ones(2, 5)
     before = network(x, code)
     with torch.no_grad():
-        network.up[0].weight.zero_()
-        network.up[0].bias.zero_()
+        network.up[0][-1].weight.zero_()
+        network.up[0][-1].bias.zero_()
     without_the_lowest = network(x, code)
     assert relative_difference(without_the_lowest, before) > 0.01
     assert without_the_lowest.std() > 0.01
+
+
+def test_the_scale_of_a_transition_does_not_drown_the_blocks_behind_it():
+    """Else training lets it grow from level to level, and what the blocks add is lost."""
+    network = tiny("unet")
+    x, code = image(), torch.ones(2, 5)
+    before = network(x, code)
+    with torch.no_grad():
+        network.down[0][0].weight.mul_(1000)
+        network.down[0][0].bias.mul_(1000)
+    assert relative_difference(network(x, code), before) < 0.02
 
 
 def test_folded_is_unfolded_for_every_code():

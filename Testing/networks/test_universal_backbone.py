@@ -25,19 +25,24 @@ def written_out(parameters, x):
         weight = parameters[f"{name}.weight"]
         return F.conv3d(y, weight, parameters[f"{name}.bias"], stride, weight.shape[-1] // 2)
 
+    def norm(name, y):
+        return F.group_norm(y, 2, parameters[f"{name}.weight"], parameters[f"{name}.bias"])
+
     def half(name, y):
-        normed = F.group_norm(y, 2, parameters[f"{name}.0.weight"], parameters[f"{name}.0.bias"])
-        return conv(f"{name}.2", normed.relu())
+        return conv(f"{name}.2", norm(f"{name}.0", y).relu())
+
+    def down(name, y):
+        return norm(f"{name}.1", conv(f"{name}.0", y, 2))
 
     def block(name, y):
         return y + half(f"{name}.second", half(f"{name}.first", y))
 
     fine = block("encoder.0.0", conv("stem", x))
-    middle = block("encoder.1.1", block("encoder.1.0", conv("downs.0", fine, 2)))
-    deep = block("encoder.2.0", conv("downs.1", middle, 2))
+    middle = block("encoder.1.1", block("encoder.1.0", down("downs.0", fine)))
+    deep = block("encoder.2.0", down("downs.1", middle))
     up = torch.nn.Upsample(scale_factor=2, mode="trilinear")
-    y = block("decoder.1", up(conv("laterals.1", deep)) + middle)
-    return [fine, middle, deep], block("decoder.0", up(conv("laterals.0", y)) + fine)
+    y = block("decoder.1", up(half("laterals.1", deep)) + middle)
+    return [fine, middle, deep], block("decoder.0", up(half("laterals.0", y)) + fine)
 
 
 def test_forward_is_the_written_out_network():
@@ -49,6 +54,18 @@ def test_forward_is_the_written_out_network():
     for found, wanted in zip(features, expected_features, strict=True):
         torch.testing.assert_close(found, wanted)
     torch.testing.assert_close(decoded, expected)
+
+
+@pytest.mark.parametrize("transition", ["downs.0.0.weight", "downs.1.0.weight"])
+def test_the_scale_of_a_transition_does_not_drown_the_blocks_behind_it(transition):
+    """Else training lets it grow from level to level, and what the blocks add is lost."""
+    backbone = Backbone(SHAPE)
+    x = torch.randn(1, 3, 16, 16, 16, generator=torch.Generator().manual_seed(0))
+    before = backbone.decode(backbone.encode(x))
+    with torch.no_grad():
+        backbone.get_parameter(transition).mul_(1000)
+        backbone.get_parameter(transition.replace("weight", "bias")).mul_(1000)
+    torch.testing.assert_close(backbone.decode(backbone.encode(x)), before, rtol=0.02, atol=0.02)
 
 
 def test_paper_preset_has_the_decided_sizes():

@@ -23,19 +23,21 @@ from .phantom.contrast import ContrastMixture
 from .phantom.stream import PhantomStream, StreamSettings
 from .regimes.modality_dropout import ModalityDropout
 
-NETWORK = {"architecture": "unet", "preset": "starter"}
+NETWORK = {"architecture": "unet", "config": {"widths": [16, 32, 48, 64, 96]}}
+"""Multiples of 16 channels: bfloat16 is up to twice as fast as float32 with them, and slower with any others."""
+
 MIXTURE = ContrastMixture(physics=0.2, jittered=0.5, random=0.3)
 """Fewer random contrasts than by default: an hour is too short to learn from them."""
 
 STREAM = StreamSettings(
-    crop=(72, 88, 72),
-    spacings={2.0: 0.5, 1.0: 0.5},
+    crop=(64, 80, 64),
+    spacings={2.2: 0.4, 1.0: 0.6},
     batch_size=1,
     crops_per_case=1,
     mixture=MIXTURE,
     reuse=2,
 )
-"""Whole brains at 2 mm teach where lesions lie and how much of a brain they are, crops at 1 mm what their borders and
+"""Whole brains at 2.2 mm teach where lesions lie and how much of a brain they are, crops at 1 mm what their borders and
 the small ones look like; an hour is short for either alone."""
 
 SPACING = 1.0
@@ -64,15 +66,14 @@ def main() -> None:
     settings = LoopSettings(
         steps=arguments.steps,
         minutes=arguments.minutes,
-        learning_rate=2e-3,
-        channels_last=True,
+        learning_rate=1.5e-3,
+        precision="bf16-mixed",
         seed=arguments.seed,
         workers=arguments.workers,
     )
     stream = PhantomStream(replace(STREAM, seed=arguments.seed))
-    regime = ModalityDropout(build(NETWORK), full_view=False)
+    regime = ModalityDropout(build(NETWORK), full_view=False, dice_of_empty=False)
     network = fit(regime, stream, settings, arguments.output, watchers=[Progress()])
-    network = network.to(memory_format=torch.contiguous_format)
     cases = read_datalist(arguments.datalist)
     model = Model(network, spacing=SPACING, name="evidence")
     subsets = [Code.parse(subset) for subset in SUBSETS]

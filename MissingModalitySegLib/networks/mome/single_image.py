@@ -159,5 +159,5 @@ class FoldedSingleImageSegmenter(nn.Module):
         """Logits (B, R, D, H, W) from each of `channels` alone (all that are available by default), one by one."""
         check_unet_image(x, self.config)
         for channel in self.available if channels is None else channels:
-            modality = torch.full((len(x),), channel, device=x.device)
+            modality = torch.full((len(x),), channel)  # on the CPU, where whoever reads it need not wait for a GPU
             yield self.network.image_logits(x[:, channel : channel + 1], modality)

@@ -1,7 +1,8 @@
 """The 3D U-Net with group norm that autoencoder and segmentation network share.
 
 Widths 16-32-64-128, 1/2/2/4 pre-activation residual blocks, additive skips. The paper says only “3D U-Net with group
-normalization” (section 4.2); the rest is ours, after the masked autoencoder on which the paper builds.
+normalization” (section 4.2); the rest is ours, after the masked autoencoder on which the paper builds. What passes from
+level to level is normalised: nothing else bounds what runs past the blocks (see `blocks.Downsample`).
 """
 
 from __future__ import annotations
@@ -60,11 +61,12 @@ class Backbone(nn.Module):
             for width, count in zip(shape.widths, shape.blocks, strict=True)
         )
         self.downs = nn.ModuleList(
-            nn.Conv3d(fine, coarse, 3, stride=2, padding=1)
+            nn.Sequential(nn.Conv3d(fine, coarse, 3, stride=2, padding=1), group_norm(coarse, shape.groups))
             for fine, coarse in zip(shape.widths[:-1], shape.widths[1:], strict=True)
         )
         self.laterals = nn.ModuleList(
-            nn.Conv3d(coarse, fine, 1) for fine, coarse in zip(shape.widths[:-1], shape.widths[1:], strict=True)
+            NormReluConv(coarse, fine, 1, shape.groups)
+            for fine, coarse in zip(shape.widths[:-1], shape.widths[1:], strict=True)
         )
         self.decoder = nn.ModuleList(ResidualBlock(width, shape.groups) for width in shape.widths[:-1])
 
