@@ -181,9 +181,8 @@ def test_temporary_files_go_with_the_job(tmp_path: Path) -> None:
             finish(runner, runner.submit(job(words)))
             assert not Path(note.read_text()).exists()
             assert Path(note.read_text()).parents[1].is_dir()  # that of the worker stays as long as it does
-        number = runner.submit(job("temp sleep:600"))
-        until(lambda: runner._worker is not None and runner._worker.running is not None)
         note.unlink()
+        number = runner.submit(job("temp sleep:600"))
         until(lambda: note.exists() and note.read_text())
         runner.cancel(number)
         assert finish(runner, number)[-1].cancelled
