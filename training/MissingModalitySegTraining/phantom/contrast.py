@@ -24,6 +24,7 @@ from torch import Tensor
 from .draws import chance, choose, log_uniform, normal, uniform
 from .materials import AT_3_TESLA, ENHANCING, FATTY, FLUIDS, LESIONS, Material
 from .physics import with_gadolinium
+from .regional import RegionalParameters, sample_regional
 from .sequences import (
     DiffusionWeighted,
     Flair,
@@ -110,6 +111,7 @@ class ContrastParameters:
     means: Table | None
     """`random`: what replaces them."""
     texture: TextureParameters
+    regional: RegionalParameters
 
 
 def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None = None) -> ContrastParameters:
@@ -175,6 +177,7 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
             uniform(generator, 0.02, 0.15),  # an echo-planar image always suppresses fat
         ),
         "texture": sample_texture(generator),
+        "regional": sample_regional(generator),
     }
     plain = ContrastParameters(**drawn, gains=None, means=None)
     if way == "jittered":

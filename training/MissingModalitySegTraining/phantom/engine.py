@@ -33,6 +33,7 @@ from .lesions import (
     sample_confounders,
     sample_lesions,
 )
+from .regional import regional
 from .scanner import acquire, shifts_at_centre
 from .space import Grid
 from .stripping import FAITHFUL, strip
@@ -161,6 +162,7 @@ def render_ideal(
     brightness = signals([case.contrast for case in cases], points.device)
     images = torch.einsum("bsm,bmxyz->bsxyz", brightness, fractions)
     images += texture(points, fractions, brightness, [case.contrast.texture for case in cases])
+    images += regional(places, fractions, brightness, [case.contrast.regional for case in cases])
     images[:, DWI] *= _batch(gains)
     truth = torch.stack(regions(_batch(sick)), dim=1)
     return Ideal(images, truth, anatomy.brain, anatomy.samples.surface_distance, fractions)
