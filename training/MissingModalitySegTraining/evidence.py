@@ -72,7 +72,7 @@ def main() -> None:
         workers=arguments.workers,
     )
     stream = PhantomStream(replace(STREAM, seed=arguments.seed))
-    regime = ModalityDropout(build(NETWORK), full_view=False, dice_of_empty=False)
+    regime = ModalityDropout(build(NETWORK), full_view=False)
     network = fit(regime, stream, settings, arguments.output, watchers=[Progress()])
     cases = read_datalist(arguments.datalist)
     model = Model(network, spacing=SPACING, name="evidence")

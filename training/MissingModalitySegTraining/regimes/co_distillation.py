@@ -31,7 +31,7 @@ class CoDistillationSettings:
     data_weight: float = 1.0
     distillation_weight: float = 0.1
     hidden_share: float = 0.5
-    dice_of_empty: bool = True
+    dice_of_empty: bool = False
     cross_entropy: bool = True
 
     def __post_init__(self) -> None:

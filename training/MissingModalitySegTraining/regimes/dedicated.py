@@ -23,7 +23,7 @@ class DedicatedOptions:
     """`code` as in `T1+FLAIR`, all modalities of the run by default; `dice_of_empty` as in `losses.segmentation`."""
 
     code: str | None = None
-    dice_of_empty: bool = True
+    dice_of_empty: bool = False
 
 
 class Dedicated:
@@ -32,7 +32,7 @@ class Dedicated:
     D: a sample that lacks one of them is left out, since a dedicated model could not be asked about it either.
     """
 
-    def __init__(self, network: nn.Module, code: Tensor, dice_of_empty: bool = True) -> None:
+    def __init__(self, network: nn.Module, code: Tensor, dice_of_empty: bool = False) -> None:
         self.network = network
         self.code = code
         self.dice_of_empty = dice_of_empty

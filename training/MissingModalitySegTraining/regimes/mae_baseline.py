@@ -20,7 +20,7 @@ class AutoencoderBaselineOptions:
     keep: float = 0.125
     token: int = 16
     cross_entropy: bool = True
-    dice_of_empty: bool = True
+    dice_of_empty: bool = False
 
     def __post_init__(self) -> None:
         Masking(self.most_dropped, self.keep, self.token)  # checks them

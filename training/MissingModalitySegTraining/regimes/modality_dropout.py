@@ -26,14 +26,14 @@ class ModalityDropoutOptions:
     """`full_view` adds the view with all modalities (eq. 5); `dice_of_empty` as in `losses.segmentation`."""
 
     full_view: bool = True
-    dice_of_empty: bool = True
+    dice_of_empty: bool = False
 
 
 class ModalityDropout:
     """Trains a segmentation network that keeps the contract of `MissingModalitySegLib.networks`."""
 
     def __init__(
-        self, network: nn.Module, full_view: bool = True, dice_of_empty: bool = True, cross_entropy: bool = True
+        self, network: nn.Module, full_view: bool = True, dice_of_empty: bool = False, cross_entropy: bool = True
     ) -> None:
         """`dice_of_empty` and `cross_entropy` as in `supervision.truth_for`."""
         self.network = network

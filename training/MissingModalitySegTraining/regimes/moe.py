@@ -45,7 +45,7 @@ class MixtureOfExpertsOptions:
     distillation_weight: float = 1.0
     temperature: float = 2.0
     soft_target: bool = True
-    dice_of_empty: bool = True
+    dice_of_empty: bool = False
 
     def __post_init__(self) -> None:
         for key in ("balance_weight", "distillation_weight"):

@@ -40,7 +40,7 @@ class ModalityExpertsOptions:
 
     curriculum: bool = True
     specialised_start: bool = True
-    dice_of_empty: bool = True
+    dice_of_empty: bool = False
 
 
 class Specialisation:
@@ -53,7 +53,7 @@ class Specialisation:
     (`loop.processes` minds that other processes may have such samples). The gate waits: it takes no gradient.
     """
 
-    def __init__(self, network: MixtureOfModalityExperts, dice_of_empty: bool = True) -> None:
+    def __init__(self, network: MixtureOfModalityExperts, dice_of_empty: bool = False) -> None:
         network.requires_grad_(False)
         network.experts.requires_grad_(True)
         self.network = network

@@ -67,7 +67,7 @@ class DistributionApproximation(MaskedReconstruction):
         masking: Masking,
         segmenter: nn.Module,
         segmentation_weight: float = 0.1,
-        dice_of_empty: bool = True,
+        dice_of_empty: bool = False,
         cross_entropy: bool = True,
     ) -> None:
         super().__init__(network, masking)

@@ -21,7 +21,7 @@ from .supervision import truth_for
 class SingleImageOptions:
     """`dice_of_empty` as in `losses.segmentation`."""
 
-    dice_of_empty: bool = True
+    dice_of_empty: bool = False
 
 
 class SingleImageTraining:

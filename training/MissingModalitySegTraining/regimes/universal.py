@@ -71,7 +71,7 @@ class UniversalOptions:
     keep: float = 0.125
     token: int = 16
     cross_entropy: bool = True
-    dice_of_empty: bool = True
+    dice_of_empty: bool = False
 
     def __post_init__(self) -> None:
         require(self.segmentation_weight >= 0, "segmentation_weight", "a weight is zero or more.")
