@@ -85,7 +85,7 @@ def _version(package: str) -> str | None:
 
 def _devices() -> list[dict[str, Any]]:
     """The devices torch can compute on, each tried with one small convolution."""
-    from ..engine.devices import devices, self_test
+    from ..networks.devices import devices, self_test
 
     found = []
     for device in devices():

@@ -10,24 +10,20 @@ Pure functions over small frozen dataclasses; each can be called alone from a no
 
 from importlib.util import find_spec
 
-from .devices import SelfTest, self_test
-from .execution import Prediction, run_network
+from .execution import Execution, Prediction, run_network
 from .model import Model, load_model, load_synthesiser
 from .predict import labels_from, predict, predict_channels
-from .synthesise import synthesise
 
 __all__ = [
+    "Execution",
     "Model",
     "Prediction",
-    "SelfTest",
     "labels_from",
     "load_model",
     "load_synthesiser",
     "predict",
     "predict_channels",
     "run_network",
-    "self_test",
-    "synthesise",
 ]
 
 if find_spec("SimpleITK") is not None:  # a machine that trains from arrays predicts on arrays and has no images

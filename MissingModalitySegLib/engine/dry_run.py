@@ -22,6 +22,12 @@ POINTWISE = 60
 Measured on CPUs in bfloat16; it decides how evenly progress runs, nothing more.
 """
 
+SCRATCH = 2.5
+"""Copies of a convolution's input that kernels make in layouts of their own, at most, as measured on CPUs."""
+
+_ALWAYS = 32 * 2**20
+"""Bytes that kernels and the allocator take whatever the size."""
+
 
 @dataclass(frozen=True)
 class DryRun:
@@ -36,6 +42,11 @@ class DryRun:
     operations: int
     peak_bytes: int
     largest_bytes: int
+
+    @property
+    def needed_bytes(self) -> int:
+        """What a pass takes at its peak: all living tensors and the scratch space of kernels."""
+        return int(self.peak_bytes + SCRATCH * self.largest_bytes) + _ALWAYS
 
 
 @torch.inference_mode()

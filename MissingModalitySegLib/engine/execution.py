@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from ..errors import ResourceError
 from ..modalities import Code
+from ..networks.devices import find_device
+from ..networks.memory import ran_out_of_memory, usable_memory
 from ..options import Options
 from ..watch import Watch
-from .devices import find_device
-from .memory import needed_memory, ran_out_of_memory, usable_memory
 from .model import Model
-from .predict import Pass, Way, by_windows, make, plan, probabilities_of
+from .predict import Pass, Precision, Way, by_windows, make, plan, probabilities_of
 from .uncertainty import LEFT_RIGHT, View, answer
 
 if TYPE_CHECKING:
     from .prepare import Prepared
+
+Answer = TypeVar("Answer")
+
+OUT_OF_MEMORY = "out-of-memory"
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a network was computed.
+
+    `rung` is the way that succeeded, as in “whole on cpu” or “windows on cuda:0, joined on cpu”; `precision` names type
+    and layout.
+    """
+
+    device: str
+    precision: str
+    rung: str
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**vars(self), "seconds": round(self.seconds, 3)}
 
 
 @dataclass(frozen=True)
@@ -31,16 +53,12 @@ class Prediction:
     """What a network said of a study, and how it was computed.
 
     `probabilities` (R, X, Y, Z) and `uncertainty` (X, Y, Z, from 0 to 1; None where nobody asked) are float32 on the
-    CPU and zero outside the brain. `rung` is the way that succeeded, as in “whole on cpu” or “windows on cuda:0, joined
-    on cpu”; `precision` names type and layout.
+    CPU and zero outside the brain.
     """
 
     probabilities: Tensor
     uncertainty: Tensor | None
-    device: str
-    precision: str
-    rung: str
-    seconds: float
+    execution: Execution
 
 
 def run_network(
@@ -48,15 +66,56 @@ def run_network(
 ) -> Prediction:
     """Probabilities for `prepared` as `options` say (device, inference, precision, mirror, uncertainty, threads).
 
-    Ways whose memory would not suffice are not begun; one that runs out of memory is given up for the next (`rungs`),
-    and `watch` is warned. Raises `ResourceError` (`out-of-memory`) after the last, `InputError` (`no-gpu`) where a GPU
-    was asked for and is not there.
+    Raises what `descend` raises.
     """
     options, watch = options or Options(), watch or Watch()
+
+    def work(ready: Pass) -> tuple[Tensor, Tensor | None]:
+        return _answered(model, prepared, options, ready, watch)
+
+    found, execution = descend(model, prepared, options, watch, work, options.inference)
+    return Prediction(*found, execution)
+
+
+def descend(
+    model: Model, prepared: Prepared, options: Options, watch: Watch, work: Callable[[Pass], Answer], inference: str
+) -> tuple[Answer, Execution]:
+    """What `work` makes of the pass that was planned, in the first way (`rungs`) for which memory suffices.
+
+    Ways whose memory would not suffice are not begun; one that runs out of memory is given up for the next, and `watch`
+    is warned. Raises `ResourceError` (`out-of-memory`) after the last, `InputError` (`no-gpu`) where a GPU was asked
+    for and is not there.
+    """
     device = find_device(options.device, watch)
     start = time.perf_counter()
-    with _threads(options.threads):
-        return _descend(model, prepared, options, watch, rungs(model, device, options.inference), start)
+    ways = rungs(model, device, inference)
+    with _threads(options.threads), torch.inference_mode():
+        for way, following in zip(ways, [*ways[1:], None], strict=True):
+            watch.check()
+            try:
+                ready = _affordable(model, prepared, options, way)
+                answer = work(ready)
+            except Exception as error:
+                if not (ran_out_of_memory(error) or (isinstance(error, ResourceError) and error.code == OUT_OF_MEMORY)):
+                    raise
+                reason = error.message if isinstance(error, ResourceError) else f"Memory gave out ({way})."
+            else:
+                seconds = time.perf_counter() - start
+                return answer, Execution(str(way.device), str(ready.network.choice), str(way), seconds)
+            ready = None
+            _release(way.device)  # out here the error, and with it the tensors its frames hold, is gone
+            if following is not None:
+                watch.warn("less-memory", f"{reason} Trying {following} instead.")
+    raise ResourceError(
+        OUT_OF_MEMORY,
+        reason,
+        "Close other programs, choose sliding-window or a smaller model, or use a machine with more memory.",
+    )
+
+
+def planned_for(code: Code, model: Model, ready: Pass, precision: Precision) -> Pass:
+    """The pass for another code in the same way: a part of what is there needs no more memory."""
+    return ready if code == ready.code else plan(model, ready.image_shape, code, ready.way, precision)
 
 
 def rungs(model: Model, device: torch.device, inference: str) -> tuple[Way, ...]:
@@ -78,38 +137,13 @@ def rungs(model: Model, device: torch.device, inference: str) -> tuple[Way, ...]
     return tuple(found)
 
 
-def _descend(
-    model: Model, prepared: Prepared, options: Options, watch: Watch, ways: tuple[Way, ...], start: float
-) -> Prediction:
-    reasons = []
-    for number, way in enumerate(ways):
-        try:
-            ready = _affordable(model, prepared, options, way)
-            probabilities, uncertainty = _answered(model, prepared, options, ready, watch)
-        except Exception as error:
-            if not (ran_out_of_memory(error) or (isinstance(error, ResourceError) and error.code == "out-of-memory")):
-                raise
-            reasons.append(error.message if isinstance(error, ResourceError) else f"Memory gave out ({way}).")
-        else:
-            seconds = time.perf_counter() - start
-            return Prediction(probabilities, uncertainty, str(way.device), str(ready.network.choice), str(way), seconds)
-        _release(way.device)  # out here the error, and with it the tensors its frames hold, is gone
-        if number + 1 < len(ways):
-            watch.warn("less-memory", f"{reasons[-1]} Trying {ways[number + 1]} instead.")
-    raise ResourceError(
-        "out-of-memory",
-        reasons[-1],
-        "Close other programs, choose sliding-window or a smaller model, or use a machine with more memory.",
-    )
-
-
 def _affordable(model: Model, prepared: Prepared, options: Options, way: Way) -> Pass:
     """The pass, unless its memory is known not to suffice: then `ResourceError` before anything is allocated."""
     ready = plan(model, prepared.channels.shape, prepared.code, way, options.precision)
-    needed, usable = memory_of(model, ready), usable_memory(way.device)
+    needed, usable = memory_of(model, ready) + _kept(model, ready, options), usable_memory(way.device)
     if needed > usable:
         raise ResourceError(
-            "out-of-memory",
+            OUT_OF_MEMORY,
             f"{str(way).capitalize()} needs about {_gigabytes(needed)} of memory and {_gigabytes(usable)} are free.",
         )
     return ready
@@ -117,33 +151,35 @@ def _affordable(model: Model, prepared: Prepared, options: Options, way: Way) ->
 
 def memory_of(model: Model, ready: Pass) -> int:
     """Bytes that the pass takes on its device at its peak, with image, answer and sums of windows."""
-    channels, *size = ready.image_shape
-    voxels = size[0] * size[1] * size[2]
+    channels, voxels = ready.image_shape[0], math.prod(ready.image_shape[1:])
     here = 4 * voxels * channels
     if not ready.way.windows:
         here += 4 * voxels * model.outputs * 2
     elif ready.way.joined in (None, ready.way.device):
         here += 4 * voxels * (model.outputs + 1)
-    return needed_memory(ready.run) + here
+    return ready.run.needed_bytes + here
+
+
+def _kept(model: Model, ready: Pass, options: Options) -> int:
+    """Bytes of the answers that are kept beside a pass on the CPU while other views are looked at."""
+    if ready.way.device.type != "cpu":
+        return 0
+    answers = 3 if options.uncertainty else 1 if options.mirror else 0
+    return 4 * answers * model.outputs * math.prod(ready.image_shape[1:])
 
 
 def _answered(
     model: Model, prepared: Prepared, options: Options, ready: Pass, watch: Watch
 ) -> tuple[Tensor, Tensor | None]:
-    own = Code(prepared.code.available, model.modalities)
-
     def look(view: View, share: Watch) -> Tensor:
-        needed = ready
-        if view.code != own:
-            needed = plan(model, prepared.channels.shape, view.code, ready.way, options.precision)
         channels, brain = prepared.channels, prepared.brain
         if view.mirrored:
             channels, brain = channels.flip(LEFT_RIGHT), brain.flip(LEFT_RIGHT)
+        needed = planned_for(view.code, model, ready, options.precision)
         found = probabilities_of(model, make(model, needed, channels, brain, share), brain)
         return found.flip(LEFT_RIGHT) if view.mirrored else found
 
-    with torch.inference_mode():
-        return answer(look, own, options.mirror, options.uncertainty, watch)
+    return answer(look, ready.code, options.mirror, options.uncertainty, watch)
 
 
 @contextmanager

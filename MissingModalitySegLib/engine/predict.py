@@ -54,6 +54,7 @@ class Pass:
     """
 
     network: probe.PreparedNetwork
+    code: Code
     way: Way
     image_shape: tuple[int, ...]
     shape: tuple[int, ...]
@@ -142,7 +143,7 @@ def plan(model: Model, image_shape: Sequence[int], code: Code, way: Way, precisi
     folded = model.network.fold(vector).to(way.device)
     choice = probe_network(folded, shape[1], way.device) if precision == "auto" else probe.Choice()
     network = probe.prepare(folded, choice)
-    return Pass(network, way, tuple(image_shape), shape, dry_run(network, shape))
+    return Pass(network, code, way, tuple(image_shape), shape, dry_run(network, shape))
 
 
 @torch.inference_mode()

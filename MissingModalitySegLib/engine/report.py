@@ -28,7 +28,7 @@ from .summarise import Summary
 from .synthetic import Synthesis
 
 if TYPE_CHECKING:
-    from .execution import Prediction
+    from .execution import Execution, Prediction
 
 SCHEMA = 1
 """Version of the report. Fields may be added under the same number; none changes its meaning."""
@@ -62,7 +62,7 @@ class Run:
 
 def report_of(run: Run) -> dict[str, Any]:
     """The report as plain JSON data."""
-    summary = None if run.summary is None else run.summary.to_dict()
+    summary, execution = None if run.summary is None else run.summary.to_dict(), _execution(run)
     return {
         "schema": SCHEMA,
         "program": _program(),
@@ -73,7 +73,7 @@ def report_of(run: Run) -> dict[str, Any]:
         "code": None if run.prepared is None else str(run.prepared.code),
         "brain": None if run.prepared is None else _brain(run),
         "options": _options(run.options),
-        "execution": None if run.prediction is None else _execution(run.prediction),
+        "execution": None if execution is None else execution.to_dict(),
         "expected": None if run.advice is None else run.advice.to_dict(),
         "volumes_ml": None if summary is None else summary["volumes_ml"],
         "lesion_count": None if summary is None else summary["lesion_count"],
@@ -175,13 +175,11 @@ def _options(options: Options) -> dict[str, Any]:
     return values | {"brain": options.brain if options.brain in BRAIN else Path(options.brain).name}
 
 
-def _execution(prediction: Prediction) -> dict[str, Any]:
-    return {
-        "device": str(prediction.device),
-        "precision": str(prediction.precision),
-        "rung": str(prediction.rung),
-        "seconds": round(prediction.seconds, 3),
-    }
+def _execution(run: Run) -> Execution | None:
+    """How the labels were computed, or the sequences where nothing else was asked for."""
+    if run.prediction is not None:
+        return run.prediction.execution
+    return None if run.synthesis is None else run.synthesis.execution
 
 
 def _synthetic(run: Run) -> dict[str, Any]:

@@ -15,18 +15,16 @@ import SimpleITK as sitk  # noqa: N813
 import torch
 from torch import Tensor
 
-from ..errors import InputError, ResourceError
+from ..errors import InputError
 from ..measures.synthesis import psnr, ssim
 from ..modalities import Code, Modality
 from ..options import Options
 from ..watch import Watch, part
 from .brain import background_value
-from .devices import find_device
-from .execution import memory_of, rungs
+from .execution import Execution, descend, planned_for
 from .images import to_array
-from .memory import ran_out_of_memory, usable_memory
 from .model import BRAIN_ZSCORE, Model
-from .predict import make, plan
+from .predict import Pass, make
 from .prepare import Prepared, Scale
 from .restore import restore_image
 from .study import Study
@@ -78,11 +76,14 @@ class Synthesis:
     """Of every sequence that is there; empty where only one is, which nothing can be compared with."""
     reconstructions: Mapping[Modality, Sequence] = field(default_factory=dict)
     """Those that are there, rebuilt from the others; only on request."""
+    execution: Execution | None = None
+    """How the network was computed; None where there was nothing to generate."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, without the voxels."""
         return {
             "model": {"name": self.model, "version": self.version},
+            "execution": None if self.execution is None else self.execution.to_dict(),
             "sequences": {str(modality): one.to_dict() for modality, one in self.missing.items()},
             "confidence": {str(modality): one.to_dict() for modality, one in self.confidence.items()},
             "reconstructions": {str(modality): one.to_dict() for modality, one in self.reconstructions.items()},
@@ -108,29 +109,38 @@ def synthesise_missing(
     own = _for(synthesiser, prepared)
     missing = [modality for modality in synthesiser.modalities if modality not in study.images]
     held_out = own.code.available if (confidence or reconstructions) and len(own.code) > 1 else ()
-    passes = len(held_out) + bool(missing)
-    reference = study.images[prepared.frame.reference]
-    background = background_value(to_array(reference)) or 0.0
-    made: dict[Modality, Sequence] = {}
-    if missing:
-        with part(watch, 0, 1 / passes) as first:
-            volumes = _scaled(synthesiser, own, options, first)
-            scale = prepared.scales[prepared.frame.reference]
-            made = {
-                modality: _sequence(volumes[synthesiser.modalities.index(modality)], own, scale, background)
-                for modality in missing
-            }
-    compared: dict[Modality, Confidence] = {}
-    rebuilt: dict[Modality, Sequence] = {}
-    for i, modality in enumerate(held_out, start=int(bool(missing))):
-        with part(watch, i / passes, (i + 1) / passes) as share:
-            others = Code(tuple(other for other in own.code if other != modality), own.code.modalities)
-            channel = synthesiser.modalities.index(modality)
-            found = _scaled(synthesiser, replace(own, code=others), options, share)[channel]
-            compared[modality] = _compare(found, own.channels[channel], own.brain, others)
-            if reconstructions:
-                rebuilt[modality] = _sequence(found, own, prepared.scales[modality], background)
-    return Synthesis(synthesiser.name, synthesiser.version, made, compared if confidence else {}, rebuilt)
+    wanted = [(own.code, missing)] * bool(missing)
+    wanted += [(_without(modality, own.code), [modality]) for modality in held_out]
+    if not wanted:
+        return Synthesis(synthesiser.name, synthesiser.version, {})
+
+    def work(ready: Pass) -> dict[Modality, Tensor]:
+        found = {}
+        for i, (code, modalities) in enumerate(wanted):
+            with part(watch, i / len(wanted), (i + 1) / len(wanted)) as share:
+                needed = planned_for(code, synthesiser, ready, options.precision)
+                volumes = _scaled(synthesiser, own, make(synthesiser, needed, own.channels, own.brain, share))
+            found |= {one: volumes[synthesiser.modalities.index(one)].clone() for one in modalities}
+        return found
+
+    # Windows scaled each for itself would not join, as a missing channel has no statistics to undo that.
+    inference = "whole" if synthesiser.normalisation.scope == "tile" else options.inference
+    found, execution = descend(synthesiser, own, options, watch, work, inference)
+    reference = prepared.frame.reference
+    background = background_value(to_array(study.images[reference])) or 0.0
+    made = {one: _sequence(found[one], own, prepared.scales[reference], background) for one in missing}
+    compared, rebuilt = {}, {}
+    for code, (hidden, *_) in wanted[len(wanted) - len(held_out) :]:
+        if confidence:
+            real = own.channels[synthesiser.modalities.index(hidden)]
+            compared[hidden] = _compare(found[hidden], real, own.brain, code)
+        if reconstructions:
+            rebuilt[hidden] = _sequence(found[hidden], own, prepared.scales[hidden], background)
+    return Synthesis(synthesiser.name, synthesiser.version, made, compared, rebuilt, execution)
+
+
+def _without(modality: Modality, code: Code) -> Code:
+    return Code(tuple(other for other in code if other != modality), code.modalities)
 
 
 def _for(synthesiser: Model, prepared: Prepared) -> Prepared:
@@ -160,43 +170,19 @@ def _for(synthesiser: Model, prepared: Prepared) -> Prepared:
     return replace(prepared, channels=channels, code=Code(usable, synthesiser.modalities))
 
 
-def _scaled(synthesiser: Model, prepared: Prepared, options: Options, watch: Watch) -> Tensor:
-    """All modalities (K, X, Y, Z), z-scored over the brain.
+def _scaled(synthesiser: Model, prepared: Prepared, output: Tensor) -> Tensor:
+    """All modalities (K, X, Y, Z) of the network's `output`, z-scored over the brain.
 
     A network that learned on that scale answers on it. Others answer on their own, and their own mean and deviation
     take the place of those.
     """
-    volumes = torch.where(prepared.brain, _output(synthesiser, prepared, options, watch), 0.0)
+    volumes = torch.where(prepared.brain, output, 0.0)
     if synthesiser.normalisation == BRAIN_ZSCORE:
         return volumes
     values = volumes[:, prepared.brain]
     mean, deviation = values.mean(1), values.std(1, correction=0).clamp(min=1e-6)
     scaled = (volumes - mean.view(-1, 1, 1, 1)) / deviation.view(-1, 1, 1, 1)
     return torch.where(prepared.brain, scaled, scaled.new_zeros(()))
-
-
-@torch.inference_mode()
-def _output(synthesiser: Model, prepared: Prepared, options: Options, watch: Watch) -> Tensor:
-    """What the network gives, on the best device whose memory suffices; `ResourceError` where none does.
-
-    In one pass wherever intensities are scaled tile by tile: windows scaled each for itself would not join, as a
-    missing channel has no statistics to undo that.
-    """
-    inference = "whole" if synthesiser.normalisation.scope == "tile" else options.inference
-    for way in rungs(synthesiser, find_device(options.device, watch), inference):
-        watch.check()
-        try:
-            ready = plan(synthesiser, prepared.channels.shape, prepared.code, way, options.precision)
-            if memory_of(synthesiser, ready) <= usable_memory(way.device):
-                return make(synthesiser, ready, prepared.channels, prepared.brain, watch)
-        except Exception as error:
-            if not ran_out_of_memory(error):
-                raise
-    raise ResourceError(
-        "out-of-memory",
-        "Generating the missing sequences needs more memory than is free.",
-        "Close other programs, choose sliding-window, leave out synthesis, or use a machine with more memory.",
-    )
 
 
 def _sequence(volume: Tensor, prepared: Prepared, scale: Scale, background: float) -> Sequence:

@@ -26,8 +26,8 @@ def hello() -> Any:
     import torch
 
     from MissingModalitySegLib import __version__
-    from MissingModalitySegLib.engine.devices import self_test
     from MissingModalitySegLib.jobs.events import PROTOCOL, Hello
+    from MissingModalitySegLib.networks.devices import self_test
 
     test = self_test()
     return Hello(

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .memory import ran_out_of_memory
 from .probe import (
     DTYPES,
     FORMATS,
@@ -115,7 +116,9 @@ def _trial(
     try:
         ready = _ready(network, candidate, device)
         answer = ready(image)
-    except RuntimeError:  # not every device knows every type and layout
+    except RuntimeError as error:  # not every device knows every type and layout
+        if ran_out_of_memory(error):
+            raise
         return None
     error = (answer - expected).square().mean().sqrt()
     if not bool(error <= ERROR_BOUND * expected.square().mean().sqrt()):  # false for NaN

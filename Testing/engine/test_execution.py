@@ -9,13 +9,11 @@ import torch
 
 from MissingModalitySegLib.arrays.normalise import z_normalise
 from MissingModalitySegLib.bundles import Normalisation, Tile
-from MissingModalitySegLib.engine import Model, predict_channels, run_network, self_test
-from MissingModalitySegLib.engine import devices as devices_module
+from MissingModalitySegLib.engine import Model, predict_channels, run_network
 from MissingModalitySegLib.engine import execution as execution_module
-from MissingModalitySegLib.engine.devices import devices, find_device
 from MissingModalitySegLib.engine.execution import rungs
 from MissingModalitySegLib.engine.predict import plan
-from MissingModalitySegLib.errors import CancelledError, InputError, ResourceError
+from MissingModalitySegLib.errors import CancelledError, ResourceError
 from MissingModalitySegLib.modalities import Code
 from MissingModalitySegLib.networks import streaming
 from MissingModalitySegLib.networks.registry import build
@@ -92,16 +90,17 @@ def test_one_pass_where_there_is_memory(model: Model, ready: Ready) -> None:
     assert torch.equal(
         found.probabilities, predict_channels(model, ready.channels, ready.brain, CODE, precision="float32")
     )
-    assert (found.device, found.rung, found.uncertainty) == ("cpu", "whole on cpu", None)
-    assert "float32" in found.precision
-    assert found.seconds > 0
+    assert found.uncertainty is None
+    assert (found.execution.device, found.execution.rung) == ("cpu", "whole on cpu")
+    assert "float32" in found.execution.precision
+    assert found.execution.seconds > 0
 
 
 def test_windows_when_one_pass_runs_out_of_memory(model: Model, ready: Ready, monkeypatch) -> None:
     failing(monkeypatch, NO_MEMORY)
     watch = Kept()
     found = run_network(model, ready, EXACT, watch)
-    assert found.rung == "windows on cpu"
+    assert found.execution.rung == "windows on cpu"
     expected = predict_channels(model, ready.channels, ready.brain, CODE, "sliding-window", "float32")
     assert torch.equal(found.probabilities, expected)
     ((code, message),) = watch.warnings
@@ -113,7 +112,7 @@ def test_a_budget_known_before_anything_is_computed(model: Model, ready: Ready, 
     whole = execution_module.memory_of(model, plan(model, ready.channels.shape, CODE, execution_module.Way(CPU)))
     monkeypatch.setattr(execution_module, "usable_memory", lambda device: whole - 1)
     watch = Kept()
-    assert run_network(model, ready, EXACT, watch).rung == "windows on cpu"
+    assert run_network(model, ready, EXACT, watch).execution.rung == "windows on cpu"
     assert "are free" in watch.warnings[0][1]
     monkeypatch.setattr(execution_module, "usable_memory", lambda device: 1000)
     with pytest.raises(ResourceError) as refused:
@@ -217,34 +216,3 @@ def test_threads_are_given_back(model: Model, ready: Ready) -> None:
     run_network(model, ready, Options(device="cpu", precision="float32", threads=1), Looking())
     assert set(seen) == {1}
     assert torch.get_num_threads() == before
-
-
-def test_self_test_of_the_cpu() -> None:
-    test = self_test("cpu")
-    assert test.ok
-    assert test.device == "cpu"
-    assert test.name
-    assert test.memory_bytes > 2**20
-    assert self_test().device == devices()[0] or not self_test(devices()[0]).ok
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_gpu_that_is_not_there() -> None:
-    for call in (self_test, find_device):
-        with pytest.raises(InputError) as refused:
-            call("cuda")
-        assert refused.value.code == "no-gpu"
-
-
-def test_a_broken_device_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    def check(device: str) -> None:
-        if device == "mps":
-            raise ResourceError("device-unusable", "The device “mps” cannot compute: broken.")
-
-    monkeypatch.setattr(devices_module, "devices", lambda: ("mps", "cpu"))
-    monkeypatch.setattr(devices_module, "check_device", check)
-    watch = Kept()
-    assert find_device("auto", watch) == CPU
-    assert "broken" in watch.warnings[0][1]
-    assert not self_test("mps").ok
-    assert self_test("auto").device == "cpu"

@@ -135,6 +135,7 @@ def test_two_runs_say_the_same(place: Path) -> None:
         assert report.pop("created")
         assert report.pop("timings_s")
         assert report["execution"].pop("seconds") >= 0
+        assert report["synthetic"]["execution"].pop("seconds") >= 0
     assert reports[0] == reports[1]
     assert np.array_equal(*(voxels(outcome.labels) for outcome in outcomes))
     assert np.array_equal(*(voxels(outcome.synthetic[Modality.T2]) for outcome in outcomes))
@@ -156,6 +157,7 @@ def test_missing_sequences_alone(place: Path) -> None:
         assert sorted(tree(place / model)) == ["report.json", "synthetic_T2.nii.gz"]
         assert outcome.labels is None
         assert outcome.report["volumes_ml"] is None
+        assert outcome.report["execution"]["device"] == "cpu"
     assert np.isfinite(voxels(outcome.synthetic[Modality.T2])).all()
 
 

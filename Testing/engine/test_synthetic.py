@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ import SimpleITK as sitk  # noqa: N813
 import torch
 from torch import Tensor, nn
 
+from MissingModalitySegLib.bundles import Normalisation, Tile
 from MissingModalitySegLib.engine.model import Model
 from MissingModalitySegLib.engine.study import Study
 from MissingModalitySegLib.engine.synthetic import synthesise_missing
@@ -18,6 +19,7 @@ from MissingModalitySegLib.measures.synthesis import psnr
 from MissingModalitySegLib.modalities import MODALITIES, Code
 from MissingModalitySegLib.networks.registry import build
 from MissingModalitySegLib.options import Options
+from MissingModalitySegLib.watch import Notes, Watch
 from Testing.engine.made_studies import prepared, tissues, volume
 
 T1, T1CE, T2, FLAIR, DWI = MODALITIES
@@ -50,7 +52,7 @@ class MeanOfAll(nn.Module):
 
 
 def mean_of_all() -> Model:
-    return Model(MeanOfAll(), spacing=2.0, scheme=None, name="mean")
+    return Model(MeanOfAll(), spacing=2.0, scheme=None, tile=Tile((32, 32, 32), 16, 0.5), name="mean")
 
 
 def ras(image: sitk.Image) -> np.ndarray:
@@ -113,6 +115,39 @@ def test_a_real_autoencoder_with_random_weights() -> None:
     for sequence in made.missing.values():
         assert np.isfinite(ras(sequence.image)).all()
         assert sequence.window > 0
+
+
+def test_how_it_was_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As asked for, one step down where memory gives out, and in one pass where windows would not join."""
+    images = {T1: volume(T1), FLAIR: volume(FLAIR)}
+    arguments = prepared(images), Study(images)
+    windows = Options(device="cpu", precision="float32", inference="sliding-window")
+    straight = synthesise_missing(mean_of_all(), *arguments, EXACT)
+    assert straight.execution.rung == "whole on cpu"
+    assert straight.to_dict()["execution"]["precision"].startswith("float32")
+    by_windows = synthesise_missing(mean_of_all(), *arguments, windows)
+    assert by_windows.execution.rung == "windows on cpu"
+    tiles = replace(mean_of_all(), normalisation=Normalisation("zscore", "tile"))
+    assert synthesise_missing(tiles, *arguments, windows).execution.rung == "whole on cpu"
+
+    class Failing(MeanOfAll):
+        """Its first pass over everything gives out."""
+
+        def fold(self, code: Tensor) -> MeanOfAll:
+            return Folded(code).eval()
+
+    class Folded(MeanOfAll):
+        def forward(self, x: Tensor, code: Tensor | None = None) -> Tensor:
+            if not x.is_meta and x.shape[2:] != (32, 32, 32):
+                raise MemoryError
+            return self.weight(x)
+
+    notes = Notes(Watch())
+    found = synthesise_missing(replace(mean_of_all(), network=Failing()), *arguments, EXACT, notes)
+    assert found.execution.rung == "windows on cpu"
+    assert [code for code, _ in notes.warnings] == ["less-memory"]
+    assert found.confidence.keys() == straight.confidence.keys()
+    np.testing.assert_allclose(ras(found.missing[T2].image), ras(by_windows.missing[T2].image), atol=1e-3)
 
 
 def test_a_synthesiser_that_does_not_fit() -> None:

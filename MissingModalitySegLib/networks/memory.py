@@ -1,4 +1,4 @@
-"""How much memory there is, how much a pass will take, and how running out of it looks."""
+"""How much memory there is, and how running out of it looks."""
 
 from __future__ import annotations
 
@@ -10,20 +10,8 @@ from pathlib import Path
 
 import torch
 
-from .dry_run import DryRun
-
-SCRATCH = 2.5
-"""Copies of a convolution's input that kernels make in layouts of their own, at most, as measured on CPUs."""
-
 RESERVE = 0.1
 """Share of the free memory that is left to others."""
-
-_MEGABYTE = 2**20
-
-
-def needed_memory(run: DryRun) -> int:
-    """Bytes that a pass takes at its peak, from its dry run: all living tensors and the kernels' scratch space."""
-    return int(run.peak_bytes + SCRATCH * run.largest_bytes) + 32 * _MEGABYTE
 
 
 def usable_memory(device: torch.device) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from MissingModalitySegLib.engine import memory
-from MissingModalitySegLib.engine.memory import available_memory, ran_out_of_memory
+from MissingModalitySegLib.networks import memory
+from MissingModalitySegLib.networks.memory import available_memory, ran_out_of_memory
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 import platform
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from ..errors import InputError, ResourceError
-from ..networks.network_probe import latest_choice
-from ..networks.probe import check_device
 from ..watch import Watch
 from .memory import available_memory
+from .network_probe import latest_choice
+from .probe import check_device
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,17 @@ class SelfTest:
 def self_test(device: str = "auto") -> SelfTest:
     """Try `device` with one small convolution; `auto` tries the best first and reports the first one that is well.
 
-    Takes milliseconds on a CPU. Raises `InputError` (`no-gpu`) for a device that this machine does not have.
+    The message then names those that are not. Takes milliseconds on a CPU. Raises `InputError` (`no-gpu`) for a device
+    that this machine does not have.
     """
     names = devices() if device == "auto" else (_existing(device),)
-    tests = []
+    broken = []
     for name in names:
-        tests.append(_tested(name))
-        if tests[-1].ok:
+        test = _tested(name)
+        if test.ok:
             break
-    return tests[-1]
+        broken.append(test.message)
+    return replace(test, message=" ".join([*broken, test.message])) if test.ok else test
 
 
 def devices() -> tuple[str, ...]:
