@@ -13,7 +13,7 @@ from ..modalities import Code
 from .output import Json, console, print_json, table
 
 if TYPE_CHECKING:
-    from MissingModalitySegTraining.evaluation.results import Evaluation
+    from MissingModalitySegTraining.evaluation.rows import Evaluation
 
     from ..engine.model import Model
 
@@ -59,7 +59,7 @@ def evaluate(
         from MissingModalitySegTraining.evaluation import evaluate as evaluation
         from MissingModalitySegTraining.evaluation.find_model import find_model
         from MissingModalitySegTraining.evaluation.report import write_report
-        from MissingModalitySegTraining.evaluation.results import read_results
+        from MissingModalitySegTraining.evaluation.results import document_of, read_results
         from MissingModalitySegTraining.evaluation.statistics import compare as compare_with
     except ModuleNotFoundError as error:
         raise InputError(
@@ -85,7 +85,7 @@ def evaluate(
     if output is not None:
         write_report(result, output, comparison)
     if as_json:
-        print_json(result.as_dict() | ({} if comparison is None else {"comparison": comparison}))
+        print_json(document_of(result) | ({} if comparison is None else {"comparison": comparison}))
     else:
         _show(result, comparison, output)
 
@@ -114,10 +114,11 @@ def _device(name: str) -> str:
 
 
 def _show(result: Evaluation, comparison: dict[str, Any] | None, output: Path | None) -> None:
+    from MissingModalitySegTraining.evaluation.statistics import summarise
     from MissingModalitySegTraining.evaluation.tables import KINDS, codes_in, count_of, plus_minus
 
     out = console()
-    for dataset, tables in result.summary()["by_dataset"].items():
+    for dataset, tables in summarise(result)["by_dataset"].items():
         out.print(f"{dataset}: {count_of(tables['cases'], 'case')}, {KINDS[tables['data']]}", style="bold")
         for region in tables["over_codes"]:
             rows = table(region, "n", *_SHOWN.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from MissingModalitySegTraining.evaluation.results import Evaluation
+from MissingModalitySegTraining.evaluation.rows import Evaluation
 from MissingModalitySegTraining.evaluation.scores import add_cscores
 
 

@@ -13,7 +13,7 @@ from scipy.stats import pearsonr
 from MissingModalitySegLib.bundles.performance import Performance
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.modalities import MODALITIES
-from MissingModalitySegTraining.evaluation.statistics import compare, expected_performance, wilcoxon
+from MissingModalitySegTraining.evaluation.statistics import compare, expected_performance, summarise, wilcoxon
 
 from .made_rows import evaluation, row, without
 
@@ -21,7 +21,7 @@ from .made_rows import evaluation, row, without
 def test_means_and_standard_errors_are_numpys() -> None:
     values = {"a": 0.9, "b": 0.5, "c": 0.4}
     made = evaluation(*(row(case, "T1", dice) for case, dice in values.items()), row("a", "FLAIR", 0.7))
-    figures = made.summary()["by_code"]["T1"]["lesion"]
+    figures = summarise(made)["by_code"]["T1"]["lesion"]
     numbers = np.array(list(values.values()))
     assert figures["dice"] == {
         "mean": pytest.approx(numbers.mean()),
@@ -29,12 +29,12 @@ def test_means_and_standard_errors_are_numpys() -> None:
         "n": 3,
     }
     assert figures["hd95"]["mean"] == pytest.approx(10 * (1 - numbers).mean())
-    assert made.summary()["by_code"]["FLAIR"]["lesion"]["dice"] == {"mean": 0.7, "se": None, "n": 1}
+    assert summarise(made)["by_code"]["FLAIR"]["lesion"]["dice"] == {"mean": 0.7, "se": None, "n": 1}
 
 
 def test_over_codes_pooled_by_code_and_by_subject() -> None:
     rows = [row("a", "T1", 0.9), row("b", "T1", 0.3), row("c", "T1", 0.6), row("a", "FLAIR", 0.5)]
-    figures = evaluation(*rows).summary()["over_codes"]["lesion"]
+    figures = summarise(evaluation(*rows))["over_codes"]["lesion"]
     pooled = np.array([0.9, 0.3, 0.6, 0.5])
     assert figures["dice"]["mean"] == pytest.approx(pooled.mean())
     assert figures["dice"]["se"] == pytest.approx(pooled.std(ddof=1) / 2)
@@ -55,13 +55,13 @@ def test_cases_without_truth_are_counted_and_left_out_once_more() -> None:
         row("c", "T1", 0.0, lesions=without(found=2), hd95={"lesion": None}),
         row("d", "T1", 0.2),
     )
-    figures = made.summary()["by_code"]["T1"]["lesion"]
+    figures = summarise(made)["by_code"]["T1"]["lesion"]
     assert figures["dice"]["mean"] == pytest.approx(0.45)
     assert figures["dice_where_true"]["mean"] == pytest.approx(0.4)
     assert figures["dice_where_true"]["n"] == 2
     assert (figures["truth_empty"], figures["both_empty"], figures["hd95_infinite"]) == (2, 1, 1)
     assert figures["hd95"]["n"] == 3
-    assert made.summary()["over_codes"]["lesion"]["dice_where_true"]["by_subject"]["n"] == 2
+    assert summarise(made)["over_codes"]["lesion"]["dice_where_true"]["by_subject"]["n"] == 2
 
 
 def test_cscore_takes_the_correlation_of_its_data_set_and_code() -> None:
@@ -77,10 +77,10 @@ def test_cscore_takes_the_correlation_of_its_data_set_and_code() -> None:
         assert each["cscore"]["lesion"] == pytest.approx(own + correlation / 4, abs=1e-6)
         assert each["cscore_as_printed"]["lesion"] == pytest.approx(own + correlation / 8, abs=1e-6)
     assert [each["cscore"]["lesion"] for each in made.rows[4:]] == [None, None]
-    tables = made.summary()["by_dataset"]["one"]["by_code"]
+    tables = summarise(made)["by_dataset"]["one"]["by_code"]
     assert tables["T1"]["lesion"]["correlation"] == pytest.approx(correlation)
     assert tables["FLAIR"]["lesion"]["correlation"] is None
-    assert made.summary()["by_code"]["T1"]["lesion"]["correlation"] is None  # two data sets
+    assert summarise(made)["by_code"]["T1"]["lesion"]["correlation"] is None  # two data sets
 
 
 def test_a_subject_is_one_point_of_the_correlation() -> None:
@@ -92,8 +92,8 @@ def test_a_subject_is_one_point_of_the_correlation() -> None:
         )
     )
     expected = pearsonr([2.0, 5.0, 6.0], [4.0, 3.0, 9.0]).statistic
-    assert made.summary()["by_code"]["T1"]["lesion"]["correlation"] == pytest.approx(expected)
-    assert made.summary()["by_code"]["T1"]["lesion"]["subjects"] == 3
+    assert summarise(made)["by_code"]["T1"]["lesion"]["correlation"] == pytest.approx(expected)
+    assert summarise(made)["by_code"]["T1"]["lesion"]["subjects"] == 3
 
 
 def signed_rank_p(differences: list[float]) -> float:
@@ -156,7 +156,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
 
 
 def test_nothing_scored_is_no_error() -> None:
-    summary = evaluation().summary()
+    summary = summarise(evaluation())
     assert summary == {"by_code": {}, "over_codes": {}, "by_dataset": {}}
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegTraining.evaluation.plots import box_plots, heat_map, save
-from MissingModalitySegTraining.evaluation.results import Evaluation, read_results, write_results, write_whole
+from MissingModalitySegTraining.evaluation.results import document_of, read_results, write_results, write_whole
+from MissingModalitySegTraining.evaluation.rows import Evaluation
 from MissingModalitySegTraining.evaluation.statistics import compare
 from MissingModalitySegTraining.evaluation.tables import latex, markdown
 
@@ -40,7 +41,7 @@ def test_what_is_written_is_read_again(made: Evaluation, tmp_path: Path) -> None
 def test_what_is_no_result_is_refused(made: Evaluation, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_results(tmp_path / "absent.json")
-    document = made.as_dict()
+    document = document_of(made)
     broken = {**document, "rows": [{"case": "a"}]}
     for content, match in (
         ("no", "no JSON"),

@@ -13,8 +13,8 @@ from MissingModalitySegLib.cli.application import application
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegTraining.phantom import output as phantoms
 from MissingModalitySegTraining.reproduce import Order, moe, mome, reproduce
+from MissingModalitySegTraining.reproduce.order import open_laboratory, place_of
 from MissingModalitySegTraining.reproduce.published import published
-from MissingModalitySegTraining.reproduce.reproduction import open_laboratory, place_of
 from MissingModalitySegTraining.reproduce.scales import SCALES
 from MissingModalitySegTraining.runs import train
 

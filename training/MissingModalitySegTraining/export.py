@@ -198,7 +198,7 @@ def _description(model: Model, background: Background) -> dict[str, Any]:
         "performance": list(background.performance),
     }
     if family == "universal":
-        description["prompts"] = {"file": WEIGHTS, "encoder": network.config.prompt_encoder}
+        description["prompts"] = {"encoder": network.config.prompt_encoder}
     if isinstance(network, SingleImageSegmenter) and segments:
         description["fusion"] = _fusion(network.fusion, description["modalities"])
     return {key: value for key, value in description.items() if value is not None}

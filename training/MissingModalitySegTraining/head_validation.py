@@ -17,8 +17,7 @@ from MissingModalitySegLib.modalities import MODALITIES, Code
 from .configs.schema import TrainingConfig
 from .data.phantom_cases import REALISTIC
 from .evaluation.journal import model_checksum
-from .evaluation.results import Evaluation
-from .evaluation.rows import Row, make_row
+from .evaluation.rows import Evaluation, Row, make_row
 from .evaluation.scores import add_cscores
 from .phantom.heads import HeadSettings, HeadStream
 from .pictures import Pictured

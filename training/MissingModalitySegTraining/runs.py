@@ -35,9 +35,11 @@ from . import provenance
 from .configs.reading import GENERATED, as_document, read_config, setup_of, stages_of, write_config
 from .configs.schema import TrainingConfig
 from .data.source import Prepared, open_prepared, open_samples
-from .evaluation.results import Evaluation, write_whole
+from .evaluation.results import document_of, write_whole
+from .evaluation.rows import Evaluation
 from .loop import Curves, Watcher, fit
 from .regimes.stages import Method, Products, Stage, find_method
+from .starting import begin_from, weights_for
 from .validation import Held, evaluate_network, held_out, model_of, validator
 
 CONFIG, DONE, WEIGHTS, VALIDATION = "config.yaml", "done.json", "network.safetensors", "validation.json"
@@ -218,6 +220,8 @@ def _fit(
     watchers: Watchers,
 ) -> nn.Module:
     regime = stage.regime(networks)
+    if config.start is not None:
+        begin_from(regime.network, weights_for(config.start, stage.name, [each.name for each in stages_of(config)]))
     settings = config.loop_of(stage.name, stage.share)
     segments = stage.segmenter(regime.network) is not None
     # every process must come to the same points: the others only wait while the first validates
@@ -273,7 +277,7 @@ def _write_validation(config: TrainingConfig, network: nn.Module, cases: Held, f
     device = _simulation_device(config)
     evaluation = evaluate_network(config, network.to(device).eval(), cases, config.validation.final_codes)
     network.to("cpu")
-    write_whole(folder / VALIDATION, json.dumps(evaluation.as_dict(), indent=1) + "\n")
+    write_whole(folder / VALIDATION, json.dumps(document_of(evaluation), indent=1) + "\n")
     return evaluation
 
 

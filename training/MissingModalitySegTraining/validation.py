@@ -23,7 +23,7 @@ from .data.phantom_cases import phantom_cases
 from .data.source import Prepared
 from .data.spread import spread
 from .evaluation.cached import evaluate_cached
-from .evaluation.results import Evaluation
+from .evaluation.rows import Evaluation
 from .head_validation import HeldOutHead, evaluate_heads, held_out_heads, pictured
 from .pictures import Pictured, mosaic
 

@@ -200,6 +200,9 @@ def _read(path: Path) -> Document:
 
 def _with_absolute_paths(document: Document, folder: Path) -> Document:
     """Paths in a file start from its folder, as in a datalist."""
+    start = document.get("start")
+    if isinstance(start, str) and (folder / start).is_dir():  # else it is the name of a bundle
+        document = document | {"start": str(folder / start)}
     data = document.get("data")
     if not isinstance(data, dict):
         return document

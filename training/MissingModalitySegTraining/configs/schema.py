@@ -175,6 +175,8 @@ class TrainingConfig(Section):
     method: str
     network: NetworkSection
     options: Mapping[str, Any] = Field(default_factory=dict)
+    start: Annotated[str, Field(min_length=1)] | None = None
+    """A bundle, or the folder of a finished run, whose weights the training begins from; see `starting`."""
     modalities: Annotated[tuple[Modality, ...], Field(min_length=1)] = MODALITIES
     labels: Literal["glioma", "lesion"] = "glioma"
     data: DataSection = DataSection()

@@ -17,8 +17,7 @@ from MissingModalitySegLib.modalities import Code
 from ..data.cache import REGIONS, Cache, CachedCase
 from .evaluate import Subsets, codes_of, scheme_of
 from .journal import model_checksum
-from .results import Evaluation, Kind
-from .rows import Masks, Row, make_row, masks_of
+from .rows import Evaluation, Kind, Masks, Row, make_row, masks_of
 from .scores import add_cscores
 
 

@@ -18,8 +18,8 @@ from MissingModalitySegLib.modalities import Code
 
 from .case_volumes import CaseVolumes, groups, restrict
 from .journal import Journal, model_checksum, row_key
-from .results import Evaluation, Kind, dataset_of, write_results
-from .rows import Masks, Row, make_row, masks_of
+from .results import write_results
+from .rows import Evaluation, Kind, Masks, Row, dataset_of, make_row, masks_of
 from .scores import add_cscores
 
 if TYPE_CHECKING:

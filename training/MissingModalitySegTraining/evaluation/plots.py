@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .results import Evaluation, dataset_of, write_whole
+from .results import write_whole
+from .rows import Evaluation, dataset_of
 from .scores import has_truth, value
+from .statistics import summarise
 from .tables import KINDS, codes_in, count_of
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ def heat_map(evaluation: Evaluation) -> Figure:
 
     Cases whose truth is empty are left out: an answer of nothing would paint them all in the best colour.
     """
-    panels = evaluation.summary()["by_dataset"]
+    panels = summarise(evaluation)["by_dataset"]
     most = max((len(tables["by_code"]) for tables in panels.values()), default=1)
     figure = _figure(len(panels), width=4.2, height=1.8 + 0.28 * most)
     for axes, (dataset, tables) in zip(_axes(figure, len(panels)), panels.items(), strict=True):
@@ -46,7 +48,7 @@ def box_plots(evaluation: Evaluation) -> Figure:
     """Dice of every case with truth, per code: a panel per data set and region; boxes are quartiles, dots cases."""
     panels = [
         (dataset, region, tables)
-        for dataset, tables in evaluation.summary()["by_dataset"].items()
+        for dataset, tables in summarise(evaluation)["by_dataset"].items()
         for region in tables["over_codes"]
     ]
     most = max((len(tables["by_code"]) for *_, tables in panels), default=1)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from . import plots, tables
-from .results import Evaluation, write_results, write_whole
+from .results import write_results, write_whole
+from .rows import Evaluation
 
 
 def write_report(evaluation: Evaluation, folder: Path, comparison: Mapping[str, Any] | None = None) -> tuple[Path, ...]:

@@ -8,68 +8,21 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from MissingModalitySegLib.errors import InputError, ResourceError
 
-from .rows import FORMAT, Row
+from .rows import FORMAT, Evaluation, Row
+from .statistics import summarise
 
 RESULTS = "results.json"
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-Kind = Literal["simulated", "real"]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What a model reached on which data.
-
-    `kinds` says of each data set whether its scans are simulated or real: no figure is shown without. `grid` says
-    where masks were compared: on the truth's own (`native`) or on the model's (`model`), where small lesions and thin
-    borders score differently.
-    """
-
-    model: str
-    datalist: str
-    rows: tuple[Row, ...]
-    skipped: tuple[dict[str, str], ...] = ()
-    kinds: dict[str, Kind] = field(default_factory=dict)
-    version: str = ""
-    checksum: str = ""
-    grid: Literal["native", "model"] = "native"
-
-    def summary(self) -> dict[str, Any]:
-        """Means, standard errors and counts; see `statistics.summarise`."""
-        from .statistics import summarise
-
-        return summarise(self)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON data."""
-        return {
-            "format": FORMAT,
-            "model": self.model,
-            "version": self.version,
-            "checksum": self.checksum,
-            "datalist": self.datalist,
-            "data": self.kinds,
-            "grid": self.grid,
-            "rows": list(self.rows),
-            "skipped": list(self.skipped),
-            "summary": self.summary(),
-        }
-
-
-def dataset_of(row: Row, datalist: str) -> str:
-    """The data set a row belongs to: the case's own, else the datalist."""
-    return row.get("dataset") or datalist
-
 
 def write_results(evaluation: Evaluation, folder: Path) -> Path:
     """Write `results.json` into `folder`, whole or not at all."""
-    return write_whole(Path(folder) / RESULTS, json.dumps(evaluation.as_dict(), indent=1) + "\n")
+    return write_whole(Path(folder) / RESULTS, json.dumps(document_of(evaluation), indent=1) + "\n")
 
 
 def read_results(path: Path) -> Evaluation:
@@ -130,6 +83,22 @@ def writing(path: Path) -> Iterator[None]:
             raise ResourceError("disk-full", f"There is no more space for {path}.", hint) from error
         message = f"{path} cannot be written: {error.strerror}."
         raise InputError("unwritable-folder", message, "Choose another folder.") from error
+
+
+def document_of(evaluation: Evaluation) -> dict[str, Any]:
+    """Plain JSON data, with means, standard errors and counts."""
+    return {
+        "format": FORMAT,
+        "model": evaluation.model,
+        "version": evaluation.version,
+        "checksum": evaluation.checksum,
+        "datalist": evaluation.datalist,
+        "data": evaluation.kinds,
+        "grid": evaluation.grid,
+        "rows": list(evaluation.rows),
+        "skipped": list(evaluation.skipped),
+        "summary": summarise(evaluation),
+    }
 
 
 def _check_rows(rows: Sequence[Row]) -> None:

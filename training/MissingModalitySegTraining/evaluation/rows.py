@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
@@ -63,3 +64,30 @@ def _lesions(region: RegionMeasures) -> dict[str, float | int]:
 def _number(value: float) -> float | None:
     """Six significant digits, null for infinity."""
     return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+Kind = Literal["simulated", "real"]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model reached on which data.
+
+    `kinds` says of each data set whether its scans are simulated or real: no figure is shown without. `grid` says
+    where masks were compared: on the truth's own (`native`) or on the model's (`model`), where small lesions and thin
+    borders score differently.
+    """
+
+    model: str
+    datalist: str
+    rows: tuple[Row, ...]
+    skipped: tuple[dict[str, str], ...] = ()
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    version: str = ""
+    checksum: str = ""
+    grid: Literal["native", "model"] = "native"
+
+
+def dataset_of(row: Row, datalist: str) -> str:
+    """The data set a row belongs to: the case's own, else the datalist."""
+    return row.get("dataset") or datalist

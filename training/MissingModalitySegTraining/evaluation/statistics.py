@@ -15,8 +15,7 @@ from typing import Any
 
 from MissingModalitySegLib.errors import InputError
 
-from .results import Evaluation, dataset_of
-from .rows import Row
+from .rows import Evaluation, Row, dataset_of
 from .scores import (
     LOWER_IS_BETTER,
     MEASURES,

@@ -7,8 +7,9 @@ from typing import Any
 
 from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
 
-from .results import Evaluation
+from .rows import Evaluation
 from .scores import MEASURES
+from .statistics import summarise
 
 KINDS = {"simulated": "simulated scans only", "real": "real scans", None: "scans of unknown origin"}
 _COLUMNS = {"dice": MEASURES["dice"], "dice_where_true": "Dice, truth not empty"} | MEASURES
@@ -28,7 +29,7 @@ def markdown(evaluation: Evaluation, comparison: Mapping[str, Any] | None = None
     counts = f"{count_of(cases, 'case')}, {count_of(len(evaluation.rows), 'row')} (one per case and code)"
     lines = [f"# {_cell(evaluation.model)}{version} on {_cell(evaluation.datalist)}", ""]
     lines += [f"{counts}, {len(evaluation.skipped)} skipped; compared on {_GRIDS[evaluation.grid]}.", ""]
-    for dataset, tables in evaluation.summary()["by_dataset"].items():
+    for dataset, tables in summarise(evaluation)["by_dataset"].items():
         lines += [f"## {_cell(dataset)}: {count_of(tables['cases'], 'case')}, {KINDS[tables['data']]}", ""]
         for region in tables["over_codes"]:
             lines += [f"### {region}", "", *_markdown_table(_header(tables), _body(tables, region)), ""]
@@ -153,7 +154,7 @@ def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]] | Itera
 
 
 def _latex_tables(evaluation: Evaluation) -> Iterator[str]:
-    for dataset, tables in evaluation.summary()["by_dataset"].items():
+    for dataset, tables in summarise(evaluation)["by_dataset"].items():
         header = _header(tables)
         for region in tables["over_codes"]:
             circles = len(_modalities(tables))

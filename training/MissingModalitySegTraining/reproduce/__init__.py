@@ -8,6 +8,7 @@ a reproduction is; `cohorts` and `phantoms` (or a datalist) from which data. `re
                                         <table>.md, <table>.json, <figure>.png
 """
 
-from .reproduction import Order, names_of, reproduce
+from .order import Order
+from .reproduction import names_of, reproduce
 
 __all__ = ["Order", "names_of", "reproduce"]

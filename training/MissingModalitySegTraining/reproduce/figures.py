@@ -18,9 +18,9 @@ from ..evaluation.results import write_whole
 from ..runs import Run
 from . import moe, mome, universal
 from .experiments import Laboratory
+from .order import Order, open_laboratory, place_of
 from .plots import heat_maps, pictures
 from .prepared import Report
-from .reproduction import Order, open_laboratory, place_of
 from .scales import Scale
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,10 @@ from MissingModalitySegLib.errors import InputError
 from ..evaluation.rows import Row
 from ..runs import Run, is_run, open_run
 from .aggregation import where_true
-from .cohorts import Cohort
-from .datalist_data import datalist_data
 from .experiments import Laboratory
-from .phantoms import phantom_data
-from .prepared import CohortData, Report
+from .figures import draw
+from .order import Order, open_laboratory, place_of
+from .prepared import Report
 from .report import markdown
 from .results import fill, write
 from .scales import SCALES, Scale
@@ -29,21 +27,6 @@ from .tables import TableDefinition
 PAPERS = ("moe", "universal", "mome")
 FIGURES = {"moe": ("gates",), "universal": ("fig3",), "mome": ("experts",)}
 """Pictures: gate weights by code, reconstructions, expert activity with and without curriculum."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be reproduced, from which data, how large, and where."""
-
-    paper: str
-    name: str
-    data: str = "phantom"
-    """`phantom`, or the path of a datalist."""
-    scale: str = "smoke"
-    output: Path = Path("reproduction")
-    seed: int = 0
-    unseen: tuple[str, ...] = ()
-    """Data sets of a datalist that count as unseen (mome)."""
 
 
 def names_of(paper: str) -> tuple[str, ...]:
@@ -67,8 +50,6 @@ def reproduce(order: Order, report: Report = print) -> Path:
         raise InputError("unknown-scale", f"“{order.scale}” is no scale.", f"Use one of {', '.join(SCALES)}.")
     scale = SCALES[order.scale]
     if order.name in FIGURES[order.paper]:
-        from .figures import draw
-
         return draw(order, scale, report)
     definition = next(table for table in _tables(order.paper) if table.name == order.name)
     laboratory = open_laboratory(order, scale, definition.cohort, report)
@@ -80,28 +61,6 @@ def reproduce(order: Order, report: Report = print) -> Path:
         path = write(table, place_of(order), markdown(table))
         report(f"{order.paper} {order.name}: {name} done, {len(table.waiting)} to go; {path}")
     return path
-
-
-def place_of(order: Order) -> Path:
-    """Where the tables and figures of an order go; its data and runs lie beside them."""
-    source = "" if order.data == "phantom" else f"-{Path(order.data).stem}"
-    return Path(order.output) / order.paper / f"{order.scale}-seed{order.seed}{source}"
-
-
-def open_laboratory(order: Order, scale: Scale, cohort: Cohort, report: Report) -> Laboratory:
-    """The data of a cohort, made if need be, and the place of its runs."""
-    folder = place_of(order).absolute()
-    data = open_data(order, scale, cohort, folder / f"data-{cohort.name}", report)
-    runs = folder / f"runs-{cohort.name}"
-    runs.mkdir(parents=True, exist_ok=True)
-    return Laboratory(runs, cohort, data, scale, order.seed, report)
-
-
-def open_data(order: Order, scale: Scale, cohort: Cohort, folder: Path, report: Report) -> CohortData:
-    """Phantoms, or the cases of a datalist."""
-    if order.data == "phantom":
-        return phantom_data(cohort, scale, order.seed, folder, report)
-    return datalist_data(Path(order.data), order.unseen, cohort, scale, order.seed, folder, report)
 
 
 def facts_of(order: Order, scale: Scale, laboratory: Laboratory, definition: TableDefinition) -> dict[str, Any]:

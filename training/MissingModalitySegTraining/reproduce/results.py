@@ -9,8 +9,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ..evaluation.results import Evaluation, write_whole
-from ..evaluation.rows import Row
+from ..evaluation.results import write_whole
+from ..evaluation.rows import Evaluation, Row
 from ..evaluation.statistics import compare
 from .aggregation import Figure, belongs, figure
 from .prepared import CohortData

@@ -1,0 +1,93 @@
+"""Beginning from weights that exist: nothing is lost of them, and what does not fit is refused by name."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.networks.registry import build
+from MissingModalitySegTraining import runs
+from MissingModalitySegTraining.configs import read_config
+from MissingModalitySegTraining.export import export
+from MissingModalitySegTraining.losses.expert_balance import every_code
+from MissingModalitySegTraining.runs import open_run, train
+from MissingModalitySegTraining.starting import begin_from, weights_for
+
+from .small_caches import overrides, small_cache
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    torch.set_num_threads(1)
+    return small_cache(tmp_path_factory.mktemp("cases") / "cache")
+
+
+def config(cache, method: str, **changes):
+    known = {"loop.steps": 4, "validation.cases": 0, "loop.average_decay": 0.0}
+    return read_config(method, "tiny", overrides=overrides(cache, **(known | changes)))
+
+
+@pytest.fixture(scope="module")
+def plain(cache, tmp_path_factory):
+    return train(config(cache, "modality_dropout"), tmp_path_factory.mktemp("plain"))
+
+
+def test_experts_that_begin_alike_answer_as_the_plain_network(plain) -> None:
+    network = plain.products().network
+    mixture = build({"architecture": "moe", "preset": "tiny", "config": dict(_sizes(network))}).eval()
+    begin_from(mixture, network.state_dict())
+    image = torch.randn(31, 5, 16, 16, 16)
+    with torch.no_grad():
+        torch.testing.assert_close(mixture(image, every_code(5)), network(image, every_code(5)), rtol=1e-4, atol=1e-4)
+
+
+def test_they_part_in_training(cache, plain, tmp_path) -> None:
+    run = train(config(cache, "moe", start=str(plain.folder), **{"loop.steps": 12}), tmp_path / "run")
+    stored = load_file(run.folder / "network" / runs.WEIGHTS)["stem.weight"]
+    own = plain.products().network.state_dict()["stem.weight"]
+    assert float((stored - own).abs().max()) > 0
+    assert float((stored[0] - stored[1]).abs().max()) > 1e-6
+    assert float((stored - own).abs().mean()) < 0.2 * float(own.abs().mean())  # still that network
+
+
+def test_a_bundle_serves_as_well_as_the_run(plain, tmp_path) -> None:
+    bundle = export(plain.folder, tmp_path / "plain")
+    found = weights_for(str(bundle.folder), "network", ["network"])
+    for name, value in weights_for(str(plain.folder), "network", ["network"]).items():
+        torch.testing.assert_close(found[name], value, rtol=1e-3, atol=1e-4)  # half precision
+
+
+def test_several_stages_begin_each_from_its_own(cache, tmp_path) -> None:
+    first = train(config(cache, "mome"), tmp_path / "first")
+    again = config(cache, "mome", start=str(first.folder), **{"loop.learning_rate": 1e-9, "loop.weight_decay": 0.0})
+    second = train(again, tmp_path / "second")
+    for stage in ("experts", "joint"):
+        mine, theirs = (load_file(run.folder / stage / runs.WEIGHTS) for run in (second, first))
+        assert mine.keys() == theirs.keys()
+        for name, value in mine.items():
+            torch.testing.assert_close(value, theirs[name], rtol=1e-3, atol=1e-4)
+    assert open_run(second.folder).config.start == str(first.folder)
+
+
+def test_what_does_not_fit_is_refused(cache, plain, tmp_path) -> None:
+    wider = build({"architecture": "unet", "config": {"widths": [12, 16]}})
+    with pytest.raises(InputError, match="another network"):
+        begin_from(wider, plain.products().network.state_dict())
+    with pytest.raises(InputError, match="finished stage called experts"):
+        train(config(cache, "mome", start=str(plain.folder)), tmp_path / "mome")
+    with pytest.raises(InputError):
+        train(config(cache, "moe", start=str(tmp_path / "nothing")), tmp_path / "moe")
+
+
+def _sizes(network):
+    return (("channels", 5), ("regions", 3), ("widths", list(network.config.widths)))
+
+
+def test_a_folder_named_in_a_file_starts_from_there(tmp_path) -> None:
+    (tmp_path / "earlier").mkdir()
+    for start, meant in (("earlier", str(tmp_path / "earlier")), ("moe", "moe")):
+        file = tmp_path / "c.yaml"
+        file.write_text(f"extends: moe/tiny\nstart: {start}\n", encoding="utf-8")
+        assert read_config(file).start == meant

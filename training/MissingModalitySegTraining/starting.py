@@ -1,0 +1,61 @@
+"""Training that begins from weights that exist: a bundle that is to learn a clinic's own scans, or an earlier run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from MissingModalitySegLib.errors import InputError
+
+NEW = (".gate.weight", ".gate.bias")
+"""What a mixture of experts has, and the network that it begins from has not: which expert answers for which code."""
+
+
+def weights_for(start: str, stage: str, stages: Sequence[str]) -> Mapping[str, Tensor]:
+    """The weights that `stage` of a training with `stages` begins from.
+
+    `start` names a bundle, its folder, or the folder of a run. A training of several stages begins each from the same
+    stage of a run, so a bundle, which has the last one only, does not serve it. Raises `InputError`.
+    """
+    from .evaluation.find_model import find_model
+    from .runs import is_run, open_run
+
+    if len(stages) == 1:
+        return find_model(start).network.state_dict()
+    networks = open_run(start).networks() if is_run(Path(start)) else {}
+    if stage not in networks:
+        raise InputError(
+            "start-does-not-fit",
+            f"{start} holds no finished stage called {stage} to begin from.",
+            f"A training of several stages ({', '.join(stages)}) begins from a finished run of the same method.",
+        )
+    return networks[stage].state_dict()
+
+
+def begin_from(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Set the parameters of `network` to `weights`.
+
+    An expert begins as the plain network's kernel: with all of them alike, and gates that sum to 1, the mixture answers
+    as that network did, whatever the code, and they part in training since each code weighs them differently. Gates
+    that are not among `weights` stay as they were drawn. Raises `InputError` for weights of another network.
+    """
+    own = network.state_dict()
+    adopted = {name: _adopted(value, weights.get(name)) for name, value in own.items()}
+    wrong = [name for name, value in adopted.items() if value is None and not name.endswith(NEW)]
+    wrong += [name for name in weights if name not in own]
+    if wrong:
+        raise InputError(
+            "start-does-not-fit",
+            f"The weights to begin from belong to another network: {len(wrong)} do not fit, {wrong[0]} among them.",
+            "Choose the same network section, or for a mixture of experts that of the plain U-Net.",
+        )
+    network.load_state_dict(own | {name: value for name, value in adopted.items() if value is not None})
+
+
+def _adopted(own: Tensor, given: Tensor | None) -> Tensor | None:
+    """`given` in the shape of `own`, repeated for every expert if need be; None where it does not fit."""
+    if given is None or given.shape not in (own.shape, own.shape[1:]):
+        return None
+    return given.to(own).expand_as(own).clone()
