@@ -56,7 +56,7 @@ from .manifest import (
     Manifest,
     NetworkSection,
     Normalisation,
-    PromptTable,
+    Prompts,
     Synthesiser,
     Tile,
 )
@@ -81,7 +81,7 @@ __all__ = [
     "Normalisation",
     "Performance",
     "Place",
-    "PromptTable",
+    "Prompts",
     "Synthesiser",
     "TensorEntry",
     "Tile",

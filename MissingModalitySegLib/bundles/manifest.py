@@ -180,24 +180,18 @@ class Synthesiser:
 
 
 @dataclass(frozen=True)
-class PromptTable:
-    """The embeddings of all prompts in `file`, and which text encoder made them.
+class Prompts:
+    """Which text encoder made the embeddings of all prompts, which the network keeps among its weights."""
 
-    `file` may be that of the weights: the network keeps the table as a buffer.
-    """
-
-    file: str
     encoder: str
 
     @classmethod
-    def read(cls, value: Any, where: str) -> PromptTable:
-        section = fields.table(value, where, ("file", "encoder"))
-        return cls(
-            fields.text(section["file"], f"{where}.file"), fields.text(section["encoder"], f"{where}.encoder", 64)
-        )
+    def read(cls, value: Any, where: str) -> Prompts:
+        section = fields.table(value, where, ("encoder",))
+        return cls(fields.text(section["encoder"], f"{where}.encoder", 64))
 
     def to_dict(self) -> dict[str, Any]:
-        return {"file": self.file, "encoder": self.encoder}
+        return {"encoder": self.encoder}
 
 
 @dataclass(frozen=True)
@@ -255,7 +249,7 @@ class Manifest:
     warning: str
     performance: tuple[Performance, ...] = ()
     synthesiser: Synthesiser | None = None
-    prompts: PromptTable | None = None
+    prompts: Prompts | None = None
     fusion: Fusion | None = None
     schema_version: int = SCHEMA_VERSION
 
@@ -299,7 +293,7 @@ class Manifest:
             warning=fields.text(data["warning"], "warning", 4000, several_lines=True, empty=True),
             performance=tuple(Performance.read(item, place, modalities) for place, item in rows),
             synthesiser=_if_given(data, "synthesiser", Synthesiser.read),
-            prompts=_if_given(data, "prompts", PromptTable.read),
+            prompts=_if_given(data, "prompts", Prompts.read),
             fusion=_if_given(data, "fusion", lambda item, place: Fusion.read(item, place, modalities)),
         )
         _check_agreement(manifest)
@@ -471,8 +465,6 @@ def _check_files(manifest: Manifest) -> None:
     uses = {"weights": manifest.weights}
     if manifest.synthesiser is not None and manifest.synthesiser.file is not None:
         uses["synthesiser.file"] = manifest.synthesiser.file
-    if manifest.prompts is not None:
-        uses["prompts.file"] = manifest.prompts.file
     for where, name in uses.items():
         if name not in listed.values():
             raise fields.contradiction(f"{where} is “{name}”, which is not listed in files.")

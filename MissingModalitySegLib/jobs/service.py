@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import CancelledError
-from ..output_folder import recover
 from ..watch import Watch
 from .channel import Channel
 from .estimate import Estimate
 from .events import Error, Event, Hello, Progress, Result, Stage, Warning
 from .failures import error_event
 from .job import Job
+from .leftovers import clear_output, missing_folders
 from .parent import wait_for_end
 
 GRACE_S = 3.0
@@ -97,6 +97,7 @@ class Service:
         self._lock = threading.Lock()
         self._present: int | None = None
         self._output: Path | None = None
+        self._made: list[Path] = []  # what the present job makes of its output folder and those above it
         self._estimate = Estimate(usual)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which cancels
         signal.signal(signal.SIGTERM, lambda *_: self._leave())
@@ -121,7 +122,7 @@ class Service:
         """Do one job; its last event, whatever has come of it."""
         try:
             job = Job.from_dict(description)
-            self._output = job.output
+            self._made, self._output = missing_folders(job.output), job.output
             self._estimate.begin()
             watch = Reporting(self._channel, number, self._stop, self._estimate)
             watch.check()
@@ -176,8 +177,7 @@ class Service:
         """End this process and those it started, without waiting for the work any longer."""
         time.sleep(GRACE_S)
         if self._output is not None:
-            with suppress(OSError):
-                recover(self._output, os.getpid())
+            clear_output(self._output, self._made, os.getpid())
         self._remove_scratch()
         if hasattr(os, "killpg") and os.getpgrp() in (os.getpid(), os.getppid()):  # the group is this worker's
             os.killpg(os.getpgrp(), signal.SIGKILL)

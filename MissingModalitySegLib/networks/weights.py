@@ -104,6 +104,9 @@ def _check_agreement(manifest: Manifest, network: nn.Module) -> None:
         problems.append("it does not find one region in a single image, as brain extraction must")
     if manifest.tile.multiple % config.multiple:
         problems.append(f"its sizes must be multiples of {config.multiple}, not of {manifest.tile.multiple}")
+    encoder = getattr(config, "prompt_encoder", None)
+    if manifest.prompts is not None and encoder not in (None, manifest.prompts.encoder):
+        problems.append(f"its prompts are those of {encoder}, not of {manifest.prompts.encoder}")
     if manifest.fusion is not None and not isinstance(network, SingleImageSegmenter):
         problems.append("it sees all modalities at once and has nothing to fuse")
     if problems:

@@ -118,7 +118,7 @@ def test_what_is_read_does_not_share_memory_with_what_was_given() -> None:
         ("synthesiser", {"bundle": "a", "file": "weights.safetensors"}, "manifest-contradiction", "synthesiser"),
         ("synthesiser", {"bundle": "moe"}, "manifest-contradiction", "synthesiser"),
         ("synthesiser", {"file": "weights.safetensors"}, "manifest-missing-field", "synthesiser"),
-        ("prompts", {"file": "weights.safetensors", "encoder": "clip"}, "manifest-contradiction", "prompts"),
+        ("prompts", {"encoder": "clip"}, "manifest-contradiction", "prompts"),
         ("fusion", {"method": "mean"}, "manifest-contradiction", "fusion"),
         ("performance.0.code", "T2", "manifest-contradiction", "performance[0].code"),
         ("performance.0.code", "T1+T1", "manifest-contradiction", "performance[0].code"),
@@ -186,13 +186,12 @@ def test_no_more_than_64_files() -> None:
 
 
 def test_universal_needs_prompts_and_may_have_them() -> None:
-    files = FILES | {"prompts.safetensors": WEIGHTS}
     network = {"architecture": "universal", "config": {}}
-    data = manifest_data(files, name="universal", family="universal", network=network, synthesiser=None)
+    data = manifest_data(FILES, name="universal", family="universal", network=network, synthesiser=None)
     with pytest.raises(BundleError) as caught:
         Manifest.from_dict(data)
     assert caught.value.code == "manifest-contradiction"
-    manifest = Manifest.from_dict(data | {"prompts": {"file": "prompts.safetensors", "encoder": "minilm"}})
+    manifest = Manifest.from_dict(data | {"prompts": {"encoder": "minilm"}})
     assert manifest.prompts.encoder == "minilm"
     assert Manifest.from_json(manifest.to_json()) == manifest
 

@@ -21,6 +21,7 @@ from Testing.engine.small_runs import write_inputs, write_segmenter, write_synth
 
 from .runners import PATIENCE_S, alive, until
 
+WORKER = Path(connection.__file__).with_name("worker.py")
 OPTIONS = Options(device="cpu", precision="float32", threads=1, synthesize=True)
 STAGES = ("read", "prepare", "predict", "synthesise", "summarise", "write")
 
@@ -45,6 +46,20 @@ def runner(place: Path):
 def job(place: Path, output: str, **changes) -> Job:
     inputs = {name: place / "in" / f"{name}.nii.gz" for name in ("T1", "FLAIR")}
     return Job(**{"inputs": inputs, "model": "one", "output": place / output, "options": OPTIONS} | changes)
+
+
+def test_hello_comes_before_the_engine_is_loaded() -> None:
+    """Importing torch takes long enough; what the first job needs besides is loaded by that."""
+    script = """
+import runpy, sys
+worker = runpy.run_path(sys.argv[1], run_name="imported")
+worker["_find_library"]()
+worker["hello"]()
+assert "torch" in sys.modules
+heavy = [name for name in sys.modules if name in ("SimpleITK", "scipy", "monai", "MissingModalitySegLib.engine")]
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", script, str(WORKER)], check=True)
 
 
 def test_the_answer_is_that_of_this_process(runner: Runner, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,11 +196,17 @@ def test_the_manifest_says_how_maps_are_fused(tmp_path: Path) -> None:
         ("masked_autoencoder", {}, {}, "3 regions"),
         ("unet", {"widths": [2] * 7}, {}, "multiples of 64"),
         ("unet", {}, {"fusion": {"method": "max"}}, "nothing to fuse"),
+        (
+            "universal",
+            {"prompt_encoder": "binary"},
+            {"family": "universal", "prompts": {"encoder": "clip"}},
+            "prompts are those of binary",
+        ),
     ],
 )
 def test_a_manifest_that_contradicts_its_network(tmp_path: Path, architecture, config, changes, words) -> None:
     network = registry.build({"architecture": architecture, "preset": "tiny", "config": config})
-    bundle = save_network(tmp_path, network, family="baseline", **changes)
+    bundle = save_network(tmp_path, network, **{"family": "baseline"} | changes)
     with pytest.raises(BundleError, match=words) as caught:
         load_network(bundle)
     assert caught.value.code == "manifest-contradiction"
