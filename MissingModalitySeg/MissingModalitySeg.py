@@ -12,6 +12,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
     ScriptedLoadableModuleWidget,
 )
+from slicer.util import VTKObservationMixin
 
 try:
     import MissingModalitySegLib
@@ -30,42 +31,90 @@ class MissingModalitySeg(ScriptedLoadableModule):
         self.parent.dependencies = []
         self.parent.contributors = ["The MissingModalitySeg developers"]
         self.parent.helpText = _(
-            "Segments brain lesions from any subset of T1, T1ce, T2, FLAIR and DWI. Not a medical device."
+            "Segments brain lesions from any subset of T1, T1ce, T2, FLAIR and DWI, and synthesises the missing "
+            "sequences for review. Research use only, not a medical device."
         )
         self.parent.acknowledgementText = _(
             "Methods: Novosad et al., MICCAI 2024; Zhao et al., 2024; Zhang et al., MICCAI 2024."
         )
+        slicer.app.connect("startupCompleted()", registerSampleData)
 
 
-class MissingModalitySegWidget(ScriptedLoadableModuleWidget):
-    """Lists the models at hand. This version has no segmentation panel yet, and says so."""
+def registerSampleData():
+    """Offer the generated patients in the Sample Data module."""
+    from MissingModalitySegLib.ui.sample_data import register_sample_data
+
+    register_sample_data(_("Missing Modality Segmentation"))
+
+
+class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel. All of it is in `MissingModalitySegLib.ui`; this ties it to the scene's life."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.window = None
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
-        import qt
+        from MissingModalitySegLib.ui.desk import desk
+        from MissingModalitySegLib.ui.window import Window
 
-        names = [str(name) for name in self.logic().models()]
-        text = _("Version {version}. Segmenting from this panel is not possible yet. Models found: {models}").format(
-            version=MissingModalitySegLib.__version__, models=", ".join(names) or _("none")
-        )
-        label = qt.QLabel(text)
-        label.wordWrap = True
-        self.layout.addWidget(label)
-        self.layout.addStretch(1)
+        frame = self._load("UI/MissingModalitySeg.ui")
+        self.layout.addWidget(frame)
+        frame.setMRMLScene(slicer.mrmlScene)
+        self.logic = MissingModalitySegLogic()
+        self.window = Window(frame, self._load, desk())
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndClose)
+        self.window.take(self.logic.getParameterNode())
 
-    @staticmethod
-    def logic():
-        return MissingModalitySegLogic()
+    def _load(self, name):
+        return slicer.util.loadUI(self.resourcePath(name))
+
+    def cleanup(self):
+        self.removeObservers()
+        if self.window is not None:
+            self.window.leave()
+            self.window = None
+
+    def enter(self):
+        if self.window is not None and self.window.parameters is None:
+            self.window.take(self.logic.getParameterNode())
+
+    def onSceneStartClose(self, caller, event):
+        self.window.take(None)
+
+    def onSceneEndClose(self, caller, event):
+        self.window.take(self.logic.getParameterNode())
 
 
 class MissingModalitySegLogic(ScriptedLoadableModuleLogic):
-    """What the Python console calls."""
+    """What the Python console calls; see `MissingModalitySegLib.ui.console` for what each call takes.
+
+    >>> logic = MissingModalitySegLogic()
+    >>> run = logic.segment({"T1": t1Node, "FLAIR": flairNode}, model="moe", synthesize=True)
+    >>> run.segmentation, run.synthetic["T2"], run.table, run.report
+    """
+
+    def getParameterNode(self):
+        """The choices of the present scene, remembered options in a new one."""
+        from MissingModalitySegLib.ui.choices import recall
+        from MissingModalitySegLib.ui.parameters import Parameters
+
+        node = super().getParameterNode()
+        isNew = not node.GetParameterNames()
+        parameters = Parameters(node)
+        if isNew:
+            recall(parameters)
+        return parameters
 
     def models(self):
-        """Names of the model bundles that can be used."""
-        from MissingModalitySegLib import bundles
+        """Names of the models that can be used."""
+        from MissingModalitySegLib.ui.study import models_for
 
-        return [entry.name for entry in bundles.available() if entry.error is None]
+        return [listing.name for listing in models_for(())]
 
 
 class MissingModalitySegTest(ScriptedLoadableModuleTest):
@@ -74,3 +123,4 @@ class MissingModalitySegTest(ScriptedLoadableModuleTest):
     def runTest(self):
         slicer.mrmlScene.Clear()
         self.assertIsInstance(MissingModalitySegLogic().models(), list)
+        self.assertTrue(MissingModalitySegLib.__version__)

@@ -12,6 +12,7 @@ from .checks import check_volume, check_volumes
 from .corner_text import CornerText
 from .dicom_seg import seg_problems
 from .differences import add_differences
+from .files import write_labels, write_table
 from .marks import Role, is_synthetic, modality_of, role_of
 from .navigation import jump, jump_to_lesion, lesion_place
 from .results import Earlier, place
@@ -19,7 +20,7 @@ from .review import fill_views, open_review, set_layout
 from .review_layout import GROUP, LAYOUT, Cell, Row, review_cells, review_xml
 from .runs import PlacedRun, clashing_runs, remove_run, run_of, runs_in
 from .segmentation import Parts, segment_ids, show_in_3d, show_segments
-from .sending import Sent, hardened, send
+from .sending import Sent, hardened, send, send_mask
 from .studies import SceneStudy, candidate_volumes, studies_in
 from .terminologies import load_terms, term_file
 
@@ -59,9 +60,12 @@ __all__ = [
     "seg_problems",
     "segment_ids",
     "send",
+    "send_mask",
     "set_layout",
     "show_in_3d",
     "show_segments",
     "studies_in",
     "term_file",
+    "write_labels",
+    "write_table",
 ]

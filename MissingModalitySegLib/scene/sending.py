@@ -12,7 +12,7 @@ import vtk
 
 from ..errors import InputError, ResourceError
 from ..modalities import MODALITIES, Modality
-from .checks import check_volumes
+from .checks import check_volumes, unfit
 from .geometry import Grid, grid_of, is_linear, transform_to_world
 
 
@@ -57,6 +57,15 @@ def send(nodes: Mapping[Modality | str, Any], folder: Path | str) -> Sent:
     copies = {modality: hardened(node) for modality, node in chosen.items()}
     paths = {modality: _write(copy, folder / f"{modality}.nrrd") for modality, copy in copies.items()}
     return Sent(chosen, paths, {modality: grid_of(copy) for modality, copy in copies.items()})
+
+
+def send_mask(node: Any, path: Path | str) -> Path:
+    """Write a brain mask, a scalar volume or a label map, where the user sees it. Raises like `send`."""
+    problem = unfit(node)
+    if problem is not None and problem[0] != "label-map":
+        code, message, hint = problem
+        raise InputError(code, f"The brain mask “{node.GetName()}” {message}", hint)
+    return _write(hardened(node), Path(path))
 
 
 def hardened(node: Any) -> Any:

@@ -1,0 +1,50 @@
+"""Work without Qt and without MRML in a thread, its result taken up on the main thread by a timer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import qt
+
+from ..errors import MissingModalitySegError
+
+_LOOK_MS = 50
+_running: set[Background] = set()
+
+
+class Background:
+    """Calls `done(result, error)` on the main thread when `function` has returned or raised.
+
+    `error` is one of the family; whatever else was raised arrives as one with the code `bug`.
+    """
+
+    def __init__(
+        self, function: Callable[[], Any], done: Callable[[Any, MissingModalitySegError | None], None]
+    ) -> None:
+        self._function, self._done = function, done
+        self._result: Any = None
+        self._error: MissingModalitySegError | None = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._timer = qt.QTimer()
+        self._timer.interval = _LOOK_MS
+        self._timer.connect("timeout()", self._look)
+        _running.add(self)  # a timer that nobody holds stops
+        self._thread.start()
+        self._timer.start()
+
+    def _work(self) -> None:
+        try:
+            self._result = self._function()
+        except MissingModalitySegError as error:
+            self._error = error
+        except Exception as error:
+            self._error = MissingModalitySegError("bug", f"{type(error).__name__}: {error}")
+
+    def _look(self) -> None:
+        if self._thread.is_alive():
+            return
+        self._timer.stop()
+        _running.discard(self)
+        self._done(self._result, self._error)

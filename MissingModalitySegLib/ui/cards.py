@@ -1,0 +1,129 @@
+"""A model on a card: what it finds, what it takes, what to expect of it from the chosen sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ..advice import Advice, advise
+from ..bundles import Listing, Manifest
+from ..errors import InputError
+from ..labels import find_scheme
+from ..modalities import MODALITIES, Code, Modality
+from .looks import BAD, DOUBTFUL, GOOD, QUIET
+
+
+class Card:
+    """One model in the list; `on_choose(name)` is called when the user picks it."""
+
+    def __init__(self, listing: Listing, on_choose: Callable[[str], None]) -> None:
+        self.name, self._listing, self._on_choose = listing.name, listing, on_choose
+        self.frame = qt.QFrame()
+        self.frame.name = f"card-{listing.name}"
+        self.frame.setFrameShape(qt.QFrame.StyledPanel)
+        column = qt.QVBoxLayout(self.frame)
+        column.setContentsMargins(8, 6, 8, 6)
+        column.setSpacing(2)
+        self.button = qt.QRadioButton()
+        self.button.autoExclusive = False  # each card has a parent of its own; the panel keeps one chosen
+        self.button.name = f"choose-{listing.name}"
+        self.text = qt.QLabel()
+        self.text.wordWrap = True
+        self.text.indent = 20
+        self.text.setTextFormat(qt.Qt.RichText)
+        column.addWidget(self.button)
+        column.addWidget(self.text)
+        if listing.bundle is None:
+            self.button.text = listing.name
+            self.button.enabled = False
+        else:
+            self.button.text = listing.bundle.manifest.title
+        self.button.connect("clicked()", self._choose)
+
+    def _choose(self) -> None:
+        self._on_choose(self.name)
+
+    def show(self, chosen: bool, modalities: tuple[Modality, ...]) -> None:
+        """Bring the card up to date: details only on the chosen one."""
+        self.button.checked = chosen
+        if self._listing.bundle is None:
+            self.text.text = _coloured(escape(str(self._listing.error)), BAD)
+            return
+        manifest = self._listing.bundle.manifest
+        paragraphs = [_takes(manifest, modalities), *_expectations(manifest, modalities)]
+        if chosen:
+            paragraphs += _details(manifest)
+        self.text.text = "<br>".join(paragraphs)
+        self.text.toolTip = escape(manifest.intended_use)
+
+
+def _takes(manifest: Manifest, present: tuple[Modality, ...]) -> str:
+    regions = ", ".join(region.title.lower() for region in find_scheme(manifest.labels).regions)
+    words = [
+        f"<b>{one}</b>" if one in present else f"<span style='color: gray'>{one}</span>" for one in manifest.modalities
+    ]
+    return _("Finds {regions}. Takes any of {sequences}.").format(regions=escape(regions), sequences=" ".join(words))
+
+
+def _expectations(manifest: Manifest, present: tuple[Modality, ...]) -> list[str]:
+    """What was measured for exactly these sequences, and which further one would help most."""
+    if not present:
+        return [_coloured(_("Choose sequences to see what to expect."), QUIET)]
+    try:
+        advice = advise(manifest, Code(tuple(one for one in MODALITIES if one in present)))
+    except InputError as error:
+        return [_coloured(escape(str(error)), BAD)]
+    sentences = list(advice.sentences())
+    if advice.figures and len({(one.metric, one.n, one.data) for one in advice.figures}) == 1:
+        index = next(i for i, sentence in enumerate(sentences) if sentence.startswith("Expected"))
+        sentences[index] = _expected_in_short(advice)
+    return [_emphasised(escape(sentence)) for sentence in sentences]
+
+
+def _expected_in_short(advice: Advice) -> str:
+    """All regions in one line where they were measured on the same scans."""
+    first = advice.figures[0]
+    figures = ", ".join(f"{one.region} {one.mean:.2f}" for one in advice.figures)
+    scans = _("{n} simulated scans only") if first.data == "simulated" else _("{n} real scans")
+    words = _("Expected from {code}: {metric} {figures} ({scans}).")
+    metric = {"dice": "Dice", "hd95": "HD95 [mm]"}.get(first.metric, first.metric)
+    return words.format(code=advice.code, metric=metric, figures=figures, scans=scans.format(n=first.n))
+
+
+def _emphasised(sentence: str) -> str:
+    return _coloured(sentence, GOOD) if "would help most" in sentence else sentence
+
+
+def _details(manifest: Manifest) -> list[str]:
+    lines = []
+    if manifest.warning:
+        lines.append(_coloured(escape(manifest.warning), DOUBTFUL))
+    facts = [
+        (_("Use"), manifest.intended_use),
+        (_("Trained on"), _training_data(manifest)),
+        (_("Licence"), manifest.licence),
+    ]
+    facts.append((_("Version"), f"{manifest.version} ({manifest.family})"))
+    lines += [f"<i>{name}:</i> {escape(text)}" for name, text in facts if text]
+    if manifest.citation:
+        lines.append(_coloured(escape(manifest.citation.splitlines()[0]), QUIET))
+    return lines
+
+
+def _training_data(manifest: Manifest) -> str:
+    """What the provenance says of the data, as far as it is words."""
+    told = manifest.provenance.get("data")
+    if isinstance(told, str):
+        return told
+    config = manifest.provenance.get("config")
+    data = config.get("data") if isinstance(config, dict) else None
+    source = data.get("source") if isinstance(data, dict) else None
+    return {"phantom": _("simulated scans"), "heads": _("simulated heads")}.get(source, source or "")
+
+
+def _coloured(text: str, colour: str) -> str:
+    return f"<span style='color: {colour}'>{text}</span>"

@@ -1,0 +1,99 @@
+"""The results as files: label map, DICOM SEG through Slicer's own exporter, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..errors import MissingModalitySegError
+from ..scene import PlacedRun, seg_problems, write_labels, write_table
+from .looks import BAD, GOOD
+
+_PLUGIN = "DICOMSegmentationPlugin"
+
+
+class ExportMenu:
+    """The menu of the button “Export…”."""
+
+    def __init__(self, button: Any, tell: Callable[[str, str], None]) -> None:
+        self._tell = tell
+        self._run: PlacedRun | None = None
+        menu = qt.QMenu(button)
+        self._actions = []
+        for text, action in (
+            (_("Segmentation as NIfTI or NRRD…"), self._labels),
+            (_("Segmentation as DICOM SEG…"), self._dicom),
+            (_("Lesion table as CSV…"), self._lesions),
+            (_("Volumes as CSV…"), self._volumes),
+        ):
+            entry = menu.addAction(text)
+            entry.connect("triggered(bool)", action)
+            self._actions.append(entry)
+        button.setMenu(menu)
+
+    def take(self, run: PlacedRun) -> None:
+        """Export this run from now on."""
+        self._run = run
+        there = (run.segmentation, run.segmentation, run.lesions, run.volumes)
+        for action, node in zip(self._actions, there, strict=True):
+            action.enabled = node is not None
+
+    def _labels(self) -> None:
+        path = _ask(_("Save the segmentation"), "segmentation.nii.gz", _("NIfTI (*.nii.gz);;NRRD (*.nrrd)"))
+        self._write(path, lambda: write_labels(self._run.segmentation, path))
+
+    def _lesions(self) -> None:
+        path = _ask(_("Save the lesion table"), "lesions.csv", _("Tables (*.csv)"))
+        self._write(path, lambda: write_table(self._run.lesions, path))
+
+    def _volumes(self) -> None:
+        path = _ask(_("Save the volumes"), "volumes.csv", _("Tables (*.csv)"))
+        self._write(path, lambda: write_table(self._run.volumes, path))
+
+    def _write(self, path: str, write: Callable[[], Any]) -> None:
+        if not path:
+            return
+        try:
+            write()
+        except MissingModalitySegError as error:
+            self._tell(str(error), BAD)
+        else:
+            self._tell(_("Saved as {path}.").format(path=path), GOOD)
+
+    def _dicom(self) -> None:
+        problems = seg_problems(self._run.segmentation, slicer.dicomDatabase)
+        if problems:
+            self._tell(_("No DICOM SEG can be made: {problems}").format(problems=" ".join(problems)), BAD)
+            return
+        plugin = getattr(slicer.modules, "dicomPlugins", {}).get(_PLUGIN)
+        if plugin is None:
+            self._tell(_("This Slicer has no exporter for DICOM SEG. Slicer 5.12 and later bring it along."), BAD)
+            return
+        folder = qt.QFileDialog.getExistingDirectory(None, _("Choose a folder for the DICOM SEG"))
+        if not folder:
+            return
+        problem = export_seg(plugin(), self._run.segmentation, Path(folder))
+        if problem:
+            self._tell(problem, BAD)
+        else:
+            self._tell(_("Saved in {folder}, and added to the DICOM database.").format(folder=folder), GOOD)
+
+
+def export_seg(plugin: Any, segmentation: Any, folder: Path) -> str:
+    """Have Slicer write a DICOM SEG into a folder; what went wrong, in words, or nothing."""
+    tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(segmentation.GetScene())
+    exportables = plugin.examineForExport(tree.GetItemByDataNode(segmentation))
+    if not exportables:
+        return _("Slicer's exporter does not take this segmentation.")
+    for exportable in exportables:
+        exportable.directory = str(folder)
+    return plugin.export(exportables)
+
+
+def _ask(title: str, name: str, kinds: str) -> str:
+    return qt.QFileDialog.getSaveFileName(None, title, name, kinds)

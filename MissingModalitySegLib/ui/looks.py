@@ -1,0 +1,54 @@
+"""Colours and small words that several panels share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt
+
+GOOD, DOUBTFUL, BAD, QUIET = "#2f8f5b", "#b8740a", "#c2403a", "gray"
+
+
+def say(label: Any, text: str, colour: str = "") -> None:
+    """Show a text in a label, or hide the label where there is none."""
+    label.text = text
+    label.styleSheet = f"color: {colour};" if colour else ""
+    label.visible = bool(text)
+
+
+def fill_table(table: Any, headers: list[str], rows: list[list[str]], numbers: frozenset[int] = frozenset()) -> None:
+    """Fill a QTableWidget; `numbers` are the columns that are aligned to the right."""
+    table.clearContents()
+    table.setColumnCount(len(headers))
+    table.setHorizontalHeaderLabels(headers)
+    table.setRowCount(len(rows))
+    for at, row in enumerate(rows):
+        for column, text in enumerate(row):
+            set_cell(table, at, column, text, column in numbers)
+    table.verticalHeader().visible = False
+    table.resizeColumnsToContents()
+    table.horizontalHeader().stretchLastSection = True
+
+
+def set_cell(table: Any, row: int, column: int, text: str, number: bool = False, colour: str = "") -> None:
+    """Write one cell."""
+    item = qt.QTableWidgetItem(text)
+    item.setTextAlignment(int(qt.Qt.AlignVCenter) | int(qt.Qt.AlignRight if number else qt.Qt.AlignLeft))
+    item.setToolTip(text)
+    if colour:
+        item.setForeground(qt.QBrush(qt.QColor(colour)))
+    table.setItem(row, column, item)
+
+
+def decimal(value: Any, digits: int = 2) -> str:
+    """A number for people; a dash where there is none."""
+    return "–" if value is None or value != value else f"{value:.{digits}f}"
+
+
+def duration(seconds: float) -> str:
+    """About how long, in words."""
+    if seconds < 60:
+        return f"{max(round(seconds), 1)} s"
+    if seconds < 3600:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

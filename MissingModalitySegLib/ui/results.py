@@ -1,0 +1,213 @@
+"""What was found: volumes, lesions, how they are shown, and ways out of here (editing, files)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..errors import MissingModalitySegError
+from ..scene import PlacedRun, jump_to_lesion, remove_run, runs_in, segment_ids, show_in_3d, show_segments
+from ..scene.tables import LESION, PLACE, column
+from .export import ExportMenu
+from .looks import BAD, DOUBTFUL, decimal, fill_table, say
+from .review import ReviewPanel
+
+_HIDDEN = frozenset(PLACE)
+
+
+class ResultsPanel:
+    """Shows one run; `on_pick(key)` tells which one the user wants to see."""
+
+    def __init__(self, ui: Any, on_pick: Callable[[str], None]) -> None:
+        self.ui, self._on_pick = ui, on_pick
+        self.run: PlacedRun | None = None
+        self._runs: tuple[PlacedRun, ...] = ()
+        self._boxes: dict[str, Any] = {}
+        self.review = ReviewPanel(ui, self.tell)
+        self._export = ExportMenu(ui.exportButton, self.tell)
+        ui.resultsMessage.visible = ui.compareTable.visible = False
+        ui.runBox.connect("activated(int)", self._pick)
+        ui.removeRunButton.connect("clicked()", self._remove)
+        ui.compareTable.connect("cellClicked(int,int)", self._pick)
+        ui.lesionTable.connect("cellClicked(int,int)", self._go_to)
+        ui.lesionTable.connect("currentCellChanged(int,int,int,int)", self._go_to)
+        ui.opacitySlider.connect("valueChanged(double)", self._show_regions)
+        ui.surfaceBox.connect("toggled(bool)", self._show_surface)
+        ui.uncertaintyShownBox.connect("toggled(bool)", self._show_uncertainty)
+        ui.editButton.connect("clicked()", self._edit)
+
+    def tell(self, text: str, colour: str = BAD) -> None:
+        """A sentence at the foot of the panel."""
+        say(self.ui.resultsMessage, text, colour)
+
+    def show(self, key: str) -> bool:
+        """Show the run with this key, the latest where there is none; whether there is any."""
+        self._runs = runs_in(slicer.mrmlScene)
+        keys = [one.run for one in self._runs]
+        if not keys:
+            self.run = None
+            self.review.take(None)
+            return False
+        index = keys.index(key) if key in keys else len(keys) - 1
+        changed = self.run is None or self.run != self._runs[index]
+        self.run = self._runs[index]
+        self.ui.runBox.clear()
+        for one in self._runs:
+            self.ui.runBox.addItem(_title(one))
+        self.ui.runBox.currentIndex = index
+        self._compare(index)
+        if changed:
+            self._fill()
+        return True
+
+    def _pick(self, row: int) -> None:
+        if row < len(self._runs):
+            self._on_pick(self._runs[row].run)
+
+    def _remove(self) -> None:
+        if self.run is not None:
+            self.review.close()
+            slicer.mrmlScene.SaveStateForUndo()
+            remove_run(slicer.mrmlScene, self.run.run)
+            self._on_pick("")
+
+    def _compare(self, index: int) -> None:
+        table = self.ui.compareTable
+        table.visible = len(self._runs) > 1
+        if len(self._runs) > 1:
+            regions = list(dict.fromkeys(name for one in self._runs for name in one.report.get("volumes_ml") or {}))
+            rows = [
+                [
+                    _title(one),
+                    *(decimal((one.report.get("volumes_ml") or {}).get(name)) for name in regions),
+                    str(one.report.get("lesion_count", "–")),
+                ]
+                for one in self._runs
+            ]
+            headers = [_("Result"), *(f"{name} [ml]" for name in regions), _("Lesions")]
+            fill_table(table, headers, rows, frozenset(range(1, len(headers))))
+            table.selectRow(index)
+            table.setMaximumHeight(36 + 30 * min(len(rows), 6))
+
+    def _fill(self) -> None:
+        run, ui = self.run, self.ui
+        self.tell("")
+        ui.headline.text = _headline(run)
+        warnings = [str(one.get("message")) for one in run.report.get("warnings") or ()]
+        say(ui.warnings, "\n".join(warnings), DOUBTFUL)
+        self._fill_lesions()
+        self._make_boxes()
+        there = run.segmentation is not None
+        for widget in (ui.opacitySlider, ui.surfaceBox, ui.editButton):
+            widget.enabled = there
+        if there and run.segmentation.GetDisplayNode() is not None:
+            ui.opacitySlider.value = run.segmentation.GetDisplayNode().GetOpacity2DFill()
+        ui.uncertaintyShownBox.visible = run.uncertainty is not None
+        self._export.take(run)
+        self.review.take(run)
+
+    def _fill_lesions(self) -> None:
+        ui, table = self.ui, self.run.lesions
+        blocker = qt.QSignalBlocker(ui.lesionTable)
+        if table is None or table.GetNumberOfRows() == 0:
+            fill_table(ui.lesionTable, [_("No lesion was found")], [])
+        else:
+            names = [table.GetColumnName(i) for i in range(table.GetNumberOfColumns())]
+            shown = [name for name in names if name not in _HIDDEN]
+            columns = [[_cell(name, value) for value in column(table, name)] for name in shown]
+            rows = [list(row) for row in zip(*columns, strict=True)]
+            headers = [_short(name) for name in shown]
+            fill_table(ui.lesionTable, headers, rows, frozenset(i for i, name in enumerate(shown) if name != "Side"))
+        ui.lesionTable.setCurrentCell(-1, -1)
+        blocker.unblock()
+
+    def _make_boxes(self) -> None:
+        layout = self.ui.regionBoxes.layout()
+        for box in self._boxes.values():
+            layout.removeWidget(box)
+            box.deleteLater()
+        self._boxes = {}
+        if self.run.segmentation is None:
+            return
+        inside = self.run.segmentation.GetSegmentation()
+        for name in segment_ids(self.run.segmentation):
+            segment = inside.GetSegment(name)
+            box = qt.QCheckBox(segment.GetName())
+            box.name = f"show-{name}"
+            red, green, blue = (round(255 * part) for part in segment.GetColor())
+            swatch = qt.QPixmap(12, 12)
+            swatch.fill(qt.QColor(red, green, blue))
+            box.setIcon(qt.QIcon(swatch))
+            box.checked = True
+            box.toolTip = _("Show or hide this region in all views")
+            box.connect("toggled(bool)", self._show_regions)
+            layout.addWidget(box)
+            self._boxes[name] = box
+
+    def _go_to(self, row: int) -> None:
+        if row < 0 or self.run is None or self.run.lesions is None:
+            return
+        try:
+            jump_to_lesion(self.run.lesions, row, self.run.segmentation)
+        except MissingModalitySegError as error:
+            self.tell(str(error))
+
+    def _show_regions(self) -> None:
+        if self._alive(self.run and self.run.segmentation):
+            shown = [name for name, box in self._boxes.items() if box.checked]
+            show_segments(self.run.segmentation, shown, self.ui.opacitySlider.value)
+
+    def _show_surface(self, shown: bool) -> None:
+        if self._alive(self.run and self.run.segmentation):
+            show_in_3d(self.run.segmentation, shown)
+
+    def _show_uncertainty(self, shown: bool) -> None:
+        if self._alive(self.run and self.run.uncertainty):
+            slicer.util.setSliceViewerLayers(foreground=self.run.uncertainty if shown else None, foregroundOpacity=0.6)
+
+    def _edit(self) -> None:
+        if not self._alive(self.run and self.run.segmentation):
+            return
+        slicer.util.selectModule("SegmentEditor")
+        editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
+        editor.setSegmentationNode(self.run.segmentation)
+        reference = next(iter(self.run.inputs.values()), None)
+        if reference is not None:
+            editor.setSourceVolumeNode(reference)
+
+    def _alive(self, node: Any) -> bool:
+        """Whether a node is still there: users delete what they like."""
+        there = node is not None and node.GetScene() is not None
+        if not there and self.run is not None:
+            self.tell(_("It is not in the scene any more."))
+        return there
+
+
+def _title(run: PlacedRun) -> str:
+    """The model, what it used, and the number among its like."""
+    used = run.report.get("code") or "+".join(run.inputs)
+    return f"{run.model} · {used}" + (f" · {run.number}" if run.number > 1 else "")
+
+
+def _headline(run: PlacedRun) -> str:
+    volumes = run.report.get("volumes_ml") or {}
+    if not volumes:
+        return _("Synthetic sequences only.")
+    count = run.report.get("lesion_count", len(run.report.get("lesions") or ()))
+    parts = [f"<b>{name} {decimal(value)} ml</b>" for name, value in volumes.items()]
+    words = _("{volumes}, {count} lesions.") if count != 1 else _("{volumes}, {count} lesion.")
+    return words.format(volumes=" · ".join(parts), count=count)
+
+
+def _cell(name: str, value: Any) -> str:
+    if name == LESION or isinstance(value, str):
+        return str(value) or "–"
+    return decimal(value, 3 if "[ml]" in name else 1)
+
+
+def _short(name: str) -> str:
+    return name.replace(" [ml]", "\n[ml]").replace(" [mm]", "\n[mm]")

@@ -1,0 +1,99 @@
+"""One click to the review of synthetic sequences and back, with words in the corner of every view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..errors import MissingModalitySegError
+from ..scene import CornerText, PlacedRun, open_review
+from ..scene.review_layout import ORIENTATIONS
+from .looks import BAD, DOUBTFUL
+
+
+class ReviewPanel:
+    """The frame below the results; it is there only where something was generated."""
+
+    def __init__(self, ui: Any, tell: Callable[[str, str], None]) -> None:
+        self.ui, self._tell = ui, tell
+        self._run: PlacedRun | None = None
+        self._texts: list[CornerText] = []
+        self._before: int | None = None
+        for orientation in ORIENTATIONS:
+            ui.orientationBox.addItem(orientation)
+        ui.reviewButton.connect("toggled(bool)", self._toggle)
+        ui.orientationBox.connect("activated(int)", self._turn)
+
+    def take(self, run: PlacedRun | None) -> None:
+        """Offer the review of a run."""
+        if run != self._run and self.ui.reviewButton.checked:
+            self.close()
+        self._run = run
+        generated = run is not None and bool(run.synthetic or run.reconstructed)
+        self.ui.review.visible = generated
+        if generated:
+            self.ui.confidenceLabel.text = confidence(run)
+
+    def close(self) -> None:
+        """Back to the views as they were."""
+        self.ui.reviewButton.checked = False
+
+    def _toggle(self, wanted: bool) -> None:
+        if wanted:
+            self._open()
+        else:
+            self._forget_texts()
+            if self._before is not None:
+                slicer.app.layoutManager().setLayout(self._before)
+                self._before = None
+
+    def _turn(self) -> None:
+        if self.ui.reviewButton.checked:
+            self._open()
+
+    def _open(self) -> None:
+        manager = slicer.app.layoutManager()
+        if manager is None or self._run is None:
+            return
+        self._forget_texts()
+        before = manager.layout
+        try:
+            cells = open_review(slicer.mrmlScene, self._run, self.ui.orientationBox.currentText)
+        except MissingModalitySegError as error:
+            self._tell(str(error), BAD)
+            return
+        if self._before is None:
+            self._before = before
+        for cell in cells:
+            widget = manager.sliceWidget(cell.view)
+            if widget is None:
+                continue
+            if cell.volume is not None:
+                widget.sliceLogic().FitSliceToBackground()
+            renderer = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()
+            self._texts.append(CornerText(renderer, cell.text, cell.is_generated))
+            widget.sliceView().scheduleRender()
+
+    def _forget_texts(self) -> None:
+        for text in self._texts:
+            text.remove()
+        self._texts = []
+
+
+def confidence(run: PlacedRun) -> str:
+    """How far synthetic sequences can be trusted, from those that could be compared."""
+    known = (run.report.get("synthetic") or {}).get("confidence") or {}
+    made = ", ".join(str(one) for one in run.synthetic) or _("none")
+    lines = [_("Synthesised: <b>{names}</b>. Not acquired; never measure in them.").format(names=made)]
+    if known:
+        parts = [f"{name} {told['ssim']:.2f}" for name, told in known.items()]
+        words = _("Acquired sequences, rebuilt from the others, resemble the real ones by (SSIM, 1 is equal): {parts}.")
+        lines.append(words.format(parts=", ".join(parts)))
+    else:
+        lines.append(
+            f"<span style='color: {DOUBTFUL}'>" + _("Nothing could be compared to say how good they are.") + "</span>"
+        )
+    return "<br>".join(lines)

@@ -1,0 +1,134 @@
+"""Segment and Cancel, progress, what went wrong, the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ..errors import MissingModalitySegError
+from .desk import Desk, State, Work
+from .diagnostics import details
+from .looks import BAD, duration, say
+
+_MOST_LINES = 2000
+
+
+class RunPanel:
+    """One big button; `on_segment()` hands the present choice in."""
+
+    def __init__(self, ui: Any, desk: Desk, on_segment: Callable[[], None]) -> None:
+        self.ui, self._desk, self._on_segment = ui, desk, on_segment
+        self._why_not = ""
+        self._problem: tuple[MissingModalitySegError, str] | None = None
+        ui.log.setMaximumBlockCount(_MOST_LINES)
+        ui.problem.visible = ui.progressArea.visible = False
+        for button, action in (
+            (ui.segmentButton, self._press),
+            (ui.queueButton, on_segment),
+            (ui.detailsButton, self._copy_details),
+            (ui.dismissButton, self.forget_problem),
+            (ui.copyLogButton, self._copy_log),
+            (ui.clearLogButton, ui.log.clear),
+        ):
+            button.connect("clicked()", action)
+        for line in desk.lines:
+            ui.log.appendPlainText(line)
+        desk.on_line.append(self._add_line)
+        desk.on_change.append(self.show)
+        self.show()
+
+    def leave(self) -> None:
+        """The window goes; work goes on."""
+        self._desk.on_line.remove(self._add_line)
+        self._desk.on_change.remove(self.show)
+
+    def may(self, why_not: str) -> None:
+        """Say what keeps the present choice from being segmented; nothing where it can be."""
+        self._why_not = why_not
+        self.show()
+
+    def follow(self, work: Work) -> None:
+        """Show how a piece of work goes on."""
+        work.listeners.append(self._went_on)
+        self.show()
+
+    def tell(self, error: MissingModalitySegError, log: str = "") -> None:
+        """Show what went wrong."""
+        self._problem = error, log
+        self.ui.problemLabel.text = f"{error.message}\n{error.hint}".strip()
+        self.ui.problemLabel.styleSheet = f"color: {BAD};"
+        self.ui.problem.visible = True
+
+    def forget_problem(self) -> None:
+        self._problem = None
+        self.ui.problem.visible = False
+
+    def show(self) -> None:
+        """Bring button, bar and words up to date."""
+        works = self._desk.works
+        ui = self.ui
+        ui.segmentButton.text = _("Cancel") if works else _("Segment")
+        ui.segmentButton.toolTip = _("Stop; nothing is added to the scene") if works else _("Find the lesions")
+        ui.segmentButton.enabled = bool(works) or not self._why_not
+        ui.queueButton.visible = bool(works)
+        ui.queueButton.enabled = not self._why_not
+        say(ui.whyNot, "" if works else self._why_not, "gray")
+        ui.progressArea.visible = bool(works)
+        if works:
+            self._show_progress(works)
+
+    def _press(self) -> None:
+        if self._desk.works:
+            self._desk.cancel()
+            self.ui.segmentButton.enabled = False  # until the cancel has been answered
+        else:
+            self.forget_problem()
+            self._on_segment()
+
+    def _went_on(self, work: Work) -> None:
+        if work.state is State.FAILED:
+            self.tell(work.error, work.log)
+        if work.is_over:
+            work.listeners.remove(self._went_on)
+        elif self._desk.works:
+            self._show_progress(self._desk.works)
+
+    def _show_progress(self, works: tuple[Work, ...]) -> None:
+        work, ui = works[0], self.ui
+        ui.progressBar.value = round(1000 * work.fraction)
+        text = stage_words(work)
+        if len(works) > 1:
+            text += " " + _("({count} more waiting)").format(count=len(works) - 1)
+        ui.stageLabel.text = text
+        ui.stageLabel.toolTip = work.title
+        known = work.eta_s is not None and work.state is State.RUNNING
+        ui.timeLabel.text = _("about {time} left").format(time=duration(work.eta_s)) if known else ""
+
+    def _add_line(self, line: str) -> None:
+        self.ui.log.appendPlainText(line)
+
+    def _copy_log(self) -> None:
+        qt.QApplication.clipboard().setText(self.ui.log.plainText)
+
+    def _copy_details(self) -> None:
+        if self._problem is not None:
+            error, log = self._problem
+            qt.QApplication.clipboard().setText(details(error, log or "\n".join(self._desk.lines), self._desk.hello))
+
+
+def stage_words(work: Work) -> str:
+    """What is going on, for a reader who knows no networks."""
+    words = {
+        "read": _("Reading the volumes"),
+        "prepare": _("Aligning the volumes, finding the brain"),
+        "predict": _("Finding lesions"),
+        "synthesise": _("Synthesising sequences"),
+        "summarise": _("Measuring lesions"),
+        "write": _("Writing the results"),
+    }
+    if work.state is State.WAITING:
+        return _("Starting…") if work.number is not None else _("Handing over the volumes…")
+    return words.get(work.stage, work.stage)

@@ -1,0 +1,124 @@
+"""A study of the scene on its way to the worker and back: volumes written bit by bit, results placed in the scene."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+from .. import bundles
+from ..errors import InputError, ResourceError
+from ..jobs import Job, Result
+from ..labels import GLIOMA, find_scheme
+from ..modalities import MODALITIES, Modality
+from ..options import Options
+from ..scene import Earlier, Parts, PlacedRun, Sent, check_volumes, place, send, send_mask
+from .desk import Desk, Work
+
+SEGMENT, SYNTHESIZE = "segment", "synthesize"
+
+
+def hand_in_study(
+    desk: Desk,
+    nodes: Mapping[Modality | str, Any],
+    models: Sequence[str],
+    options: Options,
+    *,
+    earlier: Earlier = Earlier.REPLACE,
+    parts: Parts = Parts.LABELS,
+    brain_mask: Any = None,
+    task: str = SEGMENT,
+) -> tuple[Work, ...]:
+    """Have a study worked on by one or several models, whose results come into the scene one after the other.
+
+    The choice of volumes is checked at once (`InputError`); the volumes are written while the window lives on.
+    """
+    given = {Modality.parse(name): node for name, node in nodes.items()}
+    check_volumes(given)
+    chosen = {modality: given[modality] for modality in MODALITIES if modality in given}
+    scene = next(iter(chosen.values())).GetScene()
+    used = "+".join(chosen)
+    luggage = _Luggage()
+    works = tuple(Work(f"{model} on {used}", _placer(scene, luggage, model, earlier, parts)) for model in models)
+    for work in works:
+        work.listeners.append(lambda _: luggage.drop_when_over(works))
+    desk.hand_in(works, luggage.pack(chosen, models, options, brain_mask, task))
+    return works
+
+
+class _Luggage:
+    """The folder with the files of a study, while it is needed."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.sent: Sent | None = None
+        self.keep = False
+
+    def pack(
+        self, chosen: Mapping[Modality, Any], models: Sequence[str], options: Options, brain_mask: Any, task: str
+    ) -> Iterator[Job | None]:
+        self.folder = _folder()
+        sent = Sent({}, {}, {})
+        for modality, node in chosen.items():
+            one = send({modality: node}, self.folder / "in")
+            sent = Sent(sent.nodes | one.nodes, sent.paths | one.paths, sent.grids | one.grids)
+            yield None
+        if brain_mask is not None:
+            options = replace(options, brain=str(send_mask(brain_mask, self.folder / "in" / "brain.nrrd")))
+            yield None
+        self.sent = sent
+        for number, model in enumerate(models):
+            yield Job(sent.paths, model, self.folder / f"out{number}", options, task)
+
+    def drop_when_over(self, works: Sequence[Work]) -> None:
+        if self.folder is not None and not self.keep and all(work.is_over for work in works):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder = None
+
+
+def _placer(scene: Any, luggage: _Luggage, model: str, earlier: Earlier, parts: Parts) -> Any:
+    def arrive(result: Result) -> PlacedRun:
+        try:
+            return place(
+                scene, luggage.sent, result.files, result.report, _scheme(result.report), earlier=earlier, parts=parts
+            )
+        except InputError:
+            luggage.keep = True  # the message says where the files are
+            raise
+
+    return arrive
+
+
+def _scheme(report: Mapping[str, Any]) -> Any:
+    name = (report.get("model") or {}).get("labels")
+    return find_scheme(name) if name else GLIOMA
+
+
+def _folder() -> Path:
+    """A folder of its own in Slicer's folder for temporary files."""
+    place = slicer.app.temporaryPath
+    try:
+        Path(place).mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix="MissingModalitySeg-", dir=place))
+    except OSError as error:
+        raise ResourceError(
+            "cannot-write",
+            f"The folder for temporary files, “{place}”, cannot be written: {error.strerror or error}.",
+            "Name another one in Slicer's settings (Edit, Application Settings, General).",
+        ) from error
+
+
+def models_for(modalities: Sequence[Modality]) -> tuple[bundles.Listing, ...]:
+    """The models that find lesions and take at least one of the modalities (all of them where none is given)."""
+    found = []
+    for listing in bundles.available():
+        if listing.used and listing.bundle.manifest.labels is not None:
+            takes = listing.bundle.manifest.modalities
+            if not modalities or any(modality in takes for modality in modalities):
+                found.append(listing)
+    return tuple(found)

@@ -1,0 +1,171 @@
+"""PySide6 that behaves as PythonQt does inside Slicer, and the module `qt` made of it.
+
+PythonQt serves properties as attributes (`label.text`, calling it fails), connects by signature
+(`button.connect("clicked(bool)", f)`, an unknown one is refused), hands a function no more arguments than it takes, and
+prints what a slot raises. All of it is done here for every Qt object of the process, wherever it comes from.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import traceback
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+SLOT_ERRORS: list[BaseException] = []
+"""What slots raised; a test that expects none looks here."""
+
+_VIRTUAL = {"sizeHint", "minimumSizeHint"}
+"""Properties that Qt reads through virtual methods: of a stand-in it would ask for them here, without an end."""
+
+_connections: dict[tuple[int, str, Any], Callable] = {}
+_ORIGINAL_GET = QtCore.QObject.__getattribute__
+
+
+def install() -> None:
+    """Change every Qt object of this process; there is no way back, and a second call changes nothing."""
+    QtCore.QObject.__getattribute__ = _get
+    for kind in {QtCore.QObject, *_classes()}:
+        kind.__setattr__ = _set  # PySide gives each class one of its own
+
+
+def module() -> ModuleType:
+    """What `import qt` gives: all classes of Core, Gui and Widgets in one place."""
+    qt = ModuleType("qt")
+    for part in (QtCore, QtGui, QtWidgets):
+        for name in dir(part):
+            if name.startswith("Q"):
+                setattr(qt, name, getattr(part, name))
+    return qt
+
+
+def _classes() -> list[type]:
+    every = [getattr(part, name) for part in (QtCore, QtGui, QtWidgets) for name in dir(part)]
+    return [one for one in every if isinstance(one, type) and issubclass(one, QtCore.QObject)]
+
+
+@functools.cache
+def properties_of(kind: type) -> frozenset[str]:
+    """The names of the Q_PROPERTYs of a class."""
+    meta = kind.staticMetaObject
+    return frozenset(meta.property(i).name() for i in range(meta.propertyCount())) - _VIRTUAL
+
+
+def signal_errors() -> list[str]:
+    """What slots raised so far, in words; forgotten with the call."""
+    words = ["".join(traceback.format_exception(error)) for error in SLOT_ERRORS]
+    SLOT_ERRORS.clear()
+    return words
+
+
+def connect(sender: QtCore.QObject, signature: str, slot: Callable) -> bool:
+    """Connect as PythonQt does. Raises where PythonQt would only complain: a signature that the sender does not have."""
+    signal = _signal(sender, signature)
+
+    def call(*arguments: Any) -> None:
+        count = _taken(slot)
+        try:
+            slot(*(arguments if count is None else arguments[:count]))
+        except Exception as error:
+            traceback.print_exc()
+            SLOT_ERRORS.append(error)
+
+    types = signature.split("(", 1)[1].rstrip(") ")
+    receiver = _of_arity(call, types.count(",") + 1 if types else 0)
+    _connections[id(sender), signature, slot] = receiver
+    signal.connect(receiver)
+    return True
+
+
+def disconnect(sender: QtCore.QObject, signature: str, slot: Callable) -> bool:
+    receiver = _connections.pop((id(sender), signature, slot), None)
+    if receiver is not None:
+        _signal(sender, signature).disconnect(receiver)
+    return receiver is not None
+
+
+def _either(ours: Callable, theirs: Callable, sender: QtCore.QObject, *arguments: Any) -> Any:
+    """PySide itself connects in its own way, too, in `QTimer.singleShot` for example."""
+    if len(arguments) == 2 and isinstance(arguments[0], str):
+        return ours(sender, *arguments)
+    return theirs(*arguments)
+
+
+def _signal(sender: QtCore.QObject, signature: str) -> Any:
+    stand_ins = getattr(type(sender), "CPP_SIGNALS", {})
+    wanted = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
+    if wanted in stand_ins:
+        return _ORIGINAL_GET(sender, stand_ins[wanted])
+    if type(sender).staticMetaObject.indexOfSignal(wanted) < 0:
+        raise AttributeError(f"{type(sender).__name__} has no signal {signature}")
+    bound = _ORIGINAL_GET(sender, wanted.split("(", 1)[0])
+    try:
+        return bound[wanted]
+    except (IndexError, KeyError, TypeError):
+        return bound
+
+
+def _of_arity(call: Callable, count: int) -> Callable:
+    """PySide goes by the number of arguments that a slot names."""
+    of = {
+        0: lambda: call(),
+        1: lambda a: call(a),
+        2: lambda a, b: call(a, b),
+        3: lambda a, b, c: call(a, b, c),
+        4: lambda a, b, c, d: call(a, b, c, d),
+    }
+    return of[count]
+
+
+def _taken(slot: Callable) -> int | None:
+    """How many arguments PythonQt hands over: those that functions and bound methods take; None: all."""
+    function = slot.__func__ if inspect.ismethod(slot) else slot
+    if not inspect.isfunction(function) or function.__code__.co_flags & inspect.CO_VARARGS:
+        return None
+    return function.__code__.co_argcount - inspect.ismethod(slot)
+
+
+def _get(self: QtCore.QObject, name: str) -> Any:
+    if name == "connect":
+        return functools.partial(_either, connect, _ORIGINAL_GET(self, name), self)
+    if name == "disconnect":
+        return functools.partial(_either, disconnect, _ORIGINAL_GET(self, name), self)
+    if name == "exec_":
+        return _ORIGINAL_GET(self, "exec")
+    if name == "name":
+        name = "objectName"
+    kind = type(self)
+    if name in properties_of(kind):
+        own = _own_property(kind, name)
+        return QtCore.QObject.property(self, name) if own is None else own.fget(self)
+    return _ORIGINAL_GET(self, name)
+
+
+def _set(self: QtCore.QObject, name: str, value: Any) -> None:
+    kind = type(self)
+    name = "objectName" if name == "name" else name
+    if name in properties_of(kind):
+        own = _own_property(kind, name)
+        if own is not None:
+            own.fset(self, value)
+        elif not QtCore.QObject.setProperty(self, name, value):
+            raise TypeError(f"{kind.__name__}.{name} does not take {value!r}")
+    elif isinstance(value, QtCore.SignalInstance):
+        return  # PySide keeps the signals it has looked up
+    elif isinstance(value, QtCore.QObject) and value.objectName == name:
+        return  # PySide's loader of .ui files hangs children on their parents; PythonQt's does not
+    elif kind.__module__.startswith("PySide6"):
+        raise AttributeError(f"{kind.__name__} has no property {name}")
+    else:
+        self.__dict__[name] = value
+
+
+@functools.cache
+def _own_property(kind: type, name: str) -> QtCore.Property | None:
+    """The property that a stand-in defines in Python; None for those of Qt."""
+    found = next((one.__dict__[name] for one in kind.__mro__ if name in one.__dict__), None)
+    return found if isinstance(found, QtCore.Property) else None
