@@ -6,6 +6,7 @@ worker, two lines on stderr and an exit code on the command line.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -51,6 +52,36 @@ class ResourceError(MissingModalitySegError):
     """Memory, disk or device gave out, and every cheaper way was tried."""
 
     exit_code = 4
+
+
+OUT_OF_MEMORY = "out-of-memory"
+
+_NO_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "unable to allocate",
+    "failed to allocate",
+    "alloc_failed",
+    "bad allocation",
+    "bad_alloc",
+    "can't start new thread",
+    "failed to map segment",  # a library that finds no room to be loaded
+    "paging file is too small",  # the same on Windows
+)
+"""How libraries in C++ tell of a lack of memory."""
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether `error` is how this program, Python, torch or a library's loader says that memory is exhausted."""
+    if isinstance(error, MissingModalitySegError):
+        return error.code == OUT_OF_MEMORY
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM or getattr(error, "winerror", None) == 1455
+    return isinstance(error, RuntimeError | ImportError) and any(sign in str(error).casefold() for sign in _NO_MEMORY)
 
 
 @contextmanager

@@ -11,7 +11,14 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import CancelledError, InputError, MissingModalitySegError, ResourceError
+from ..errors import (
+    OUT_OF_MEMORY,
+    CancelledError,
+    InputError,
+    MissingModalitySegError,
+    ResourceError,
+    ran_out_of_memory,
+)
 from ..resources import user_state
 
 DONE, BUG = 0, 1
@@ -30,12 +37,12 @@ def run(arguments: Sequence[str]) -> int:
         return _tell(error)
     except KeyboardInterrupt:
         return _tell(CancelledError("cancelled", "Cancelled."))
-    except MemoryError:
-        return _tell(ResourceError("out-of-memory", "The memory is exhausted.", "Close other programs."))
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else DONE if leaving.code is None else BUG
         return CancelledError.exit_code if code in _CANCELLED_BY_TYPER else code
     except Exception as error:
+        if ran_out_of_memory(error):
+            return _tell(ResourceError(OUT_OF_MEMORY, "The memory is exhausted.", "Close other programs."))
         return _tell_bug(error, arguments)
     finally:
         _flush()

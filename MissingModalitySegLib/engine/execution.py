@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 from torch import Tensor
 
-from ..errors import ResourceError
+from ..errors import OUT_OF_MEMORY, ResourceError, ran_out_of_memory
 from ..modalities import Code
 from ..networks.devices import find_device
-from ..networks.memory import ran_out_of_memory, usable_memory
+from ..networks.memory import usable_memory
 from ..options import Options
 from ..watch import Watch
 from .model import Model
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from .prepare import Prepared
 
 Answer = TypeVar("Answer")
-
-OUT_OF_MEMORY = "out-of-memory"
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def descend(
                 ready = _affordable(model, prepared, options, way)
                 answer = work(ready)
             except Exception as error:
-                if not (ran_out_of_memory(error) or (isinstance(error, ResourceError) and error.code == OUT_OF_MEMORY)):
+                if not ran_out_of_memory(error):
                     raise
                 reason = error.message if isinstance(error, ResourceError) else f"Memory gave out ({way})."
             else:

@@ -8,15 +8,11 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import InputError, MissingModalitySegError, ResourceError
+from ..errors import OUT_OF_MEMORY, InputError, MissingModalitySegError, ResourceError, ran_out_of_memory
 from .events import Error
 
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "unable to allocate", "bad allocation",
-              "bad_alloc", "failed to allocate")  # fmt: skip
-"""Libraries in C++ tell a lack of memory as a `RuntimeError` with one of these in its text."""
 
 _NEARLY_NOTHING = 100_000
 """Bytes: a disk with less left is full."""
@@ -26,10 +22,10 @@ def error_event(error: BaseException, job: int | None, output: Path | None = Non
     """The event that tells of `error`, raised while files were written into `output`."""
     if isinstance(error, MissingModalitySegError):
         return Error.of(error, job)
-    if _is_lack_of_memory(error):
+    if ran_out_of_memory(error):
         return Error.of(
             ResourceError(
-                "out-of-memory",
+                OUT_OF_MEMORY,
                 "The memory is exhausted.",
                 "Close other programs, or choose inference by sliding window.",
             ),
@@ -43,14 +39,6 @@ def error_event(error: BaseException, job: int | None, output: Path | None = Non
         return Error.of(ResourceError("disk-full", "The disk is full.", "Free some space and try again."), job)
     log = "".join(traceback.format_exception(error))
     return Error("bug", f"{type(error).__name__}: {error}", "This is a bug in the program.", "bug", log, job=job)
-
-
-def _is_lack_of_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error).casefold() for words in _NO_MEMORY)
 
 
 def _is_full_disk(error: BaseException, output: Path | None) -> bool:

@@ -20,6 +20,10 @@ USUAL_S = {
 }
 """How long stages take in relation to each other, before this machine's own times are known."""
 
+ENGINE_BYTES = 2**29
+"""Room that the engine takes with the libraries that it loads, 390 MB of addresses as measured, and for a little work.
+"""
+
 
 def hello() -> Any:
     """Try the device. Raises what an import of torch may raise."""
@@ -45,11 +49,23 @@ def hello() -> Any:
 
 
 def work(job: Any, watch: Any) -> Any:
-    """Do what the job asks for."""
+    """Do what the job asks for. Raises `ResourceError` where there is not even room for the engine."""
+    _refuse_without_room()
     from MissingModalitySegLib.engine.segment import segment, synthesize
 
     task = synthesize if job.task == "synthesize" else segment
     return task(job.inputs, job.model, job.options, job.output, watch)
+
+
+def _refuse_without_room() -> None:
+    """Some libraries wait for ever to be loaded where memory does not suffice (OpenBLAS does)."""
+    import torch
+
+    from MissingModalitySegLib.errors import OUT_OF_MEMORY, ResourceError
+    from MissingModalitySegLib.networks.memory import available_memory
+
+    if "MissingModalitySegLib.engine" not in sys.modules and available_memory(torch.device("cpu")) < ENGINE_BYTES:
+        raise ResourceError(OUT_OF_MEMORY, "Less than half a gigabyte of memory is free.", "Close other programs.")
 
 
 def _find_library() -> None:

@@ -1,4 +1,4 @@
-"""How much memory there is, and how running out of it looks."""
+"""How much memory there is."""
 
 from __future__ import annotations
 
@@ -27,15 +27,6 @@ def available_memory(device: torch.device) -> int:
     if device.type == "mps":
         return max(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory(), 0)
     return min(limit for limit in (_system(), _container(), _shell()) if limit is not None)
-
-
-def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether `error` is how torch or Python says that memory is exhausted, on any device."""
-    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
-        return True
-    text = str(error).lower()
-    signs = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed", "cannot allocate memory")
-    return isinstance(error, RuntimeError) and any(sign in text for sign in signs)
 
 
 def _system() -> int | None:

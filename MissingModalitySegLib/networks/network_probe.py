@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .memory import ran_out_of_memory
+from ..errors import ran_out_of_memory
 from .probe import (
     DTYPES,
     FORMATS,

@@ -21,9 +21,10 @@ MODALITIES = ("T1", "T2", "FLAIR")
 """Of the models here: T1ce and DWI are those that they do not take."""
 
 
-def write_segmenter(folder: Path, **changes: Any) -> Path:
+def write_segmenter(folder: Path, config: dict[str, Any] | None = None, **changes: Any) -> Path:
     """An untrained network of the unet family, in a bundle."""
-    network = _seeded({"architecture": "unet", "preset": "tiny", "config": {"channels": 3, "regions": 3}})
+    sizes = {"channels": 3, "regions": 3} | (config or {})
+    network = _seeded({"architecture": "unet", "preset": "tiny", "config": sizes})
     return _write(
         folder, network, {"name": "one", "family": "baseline", "synthesiser": None, "performance": []} | changes
     )
