@@ -46,7 +46,7 @@ def write_labels(segmentation: Any, path: Path | str) -> Path:
 
 
 def write_table(table: Any, path: Path | str) -> Path:
-    """Write a table node as CSV with a header line, UTF-8; what is not known is left empty. Raises like `disk_errors`."""
+    """Write a table node as CSV with a header line, UTF-8; what is not known is left empty. Raises as `disk_errors`."""
     path, names = Path(path), [table.GetColumnName(i) for i in range(table.GetNumberOfColumns())]
     with disk_errors(path.parent), open(path, "w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)

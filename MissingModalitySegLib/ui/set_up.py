@@ -53,8 +53,8 @@ class SetUpPanel:
         if self._missing:
             names = ", ".join(one.split(">=")[0] for one in self._missing)
             ui.setUpHeadline.text = _(
-                "<b>One step before the first use.</b><br>The networks run in a process of their own, which needs Python "
-                "packages that Slicer does not bring along: {names}."
+                "<b>One step before the first use.</b><br>The networks run in a process of their own, which needs "
+                "Python packages that Slicer does not bring along: {names}."
             ).format(names=names)
         else:
             ui.setUpHeadline.text = _("Everything that computes is installed.")

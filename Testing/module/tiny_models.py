@@ -18,8 +18,15 @@ def figure(code: str, mean: float, region: str = "lesion") -> dict[str, Any]:
             "dataset": "phantoms", "data": "simulated"}  # fmt: skip
 
 
-FIGURES = [figure("T1", 0.5), figure("FLAIR", 0.6), figure("T1+FLAIR", 0.65), figure("T1+T2", 0.55),
-           figure("T1+T2+FLAIR", 0.75), figure("T1+FLAIR", 0.6, "core"), figure("T1+FLAIR", 0.55, "enhancing")]  # fmt: skip
+FIGURES = [
+    figure("T1", 0.5),
+    figure("FLAIR", 0.6),
+    figure("T1+FLAIR", 0.65),
+    figure("T1+T2", 0.55),
+    figure("T1+T2+FLAIR", 0.75),
+    figure("T1+FLAIR", 0.6, "core"),
+    figure("T1+FLAIR", 0.55, "enhancing"),
+]
 
 
 def write_models(folder: Path) -> Path:

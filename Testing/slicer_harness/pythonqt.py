@@ -63,7 +63,7 @@ def signal_errors() -> list[str]:
 
 
 def connect(sender: QtCore.QObject, signature: str, slot: Callable) -> bool:
-    """Connect as PythonQt does. Raises where PythonQt would only complain: a signature that the sender does not have."""
+    """Connect as PythonQt does. Raises where PythonQt would only complain: a signature that the sender lacks."""
     signal = _signal(sender, signature)
 
     def call(*arguments: Any) -> None:
