@@ -41,7 +41,7 @@ OUTSIDE_ALLOWED = {
     "engine": {"numpy", "torch", "scipy", "monai", "SimpleITK"},
     "jobs": set(),
     "scene": {"numpy", "vtk", "slicer", "vtkmodules"},
-    "ui": {"qt", "ctk", "slicer", "vtk", "SampleData"},
+    "ui": {"qt", "ctk", "slicer", "vtk", "SampleData", "PyTorchUtils"},
     "module": {"qt", "ctk", "slicer", "vtk"},
 }
 

@@ -50,7 +50,7 @@ class Window:
 
     def _add(self, name: str, parent: Any) -> Any:
         """Load a panel and put it in its place; its widgets by name."""
-        widget = self._load(f"UI/{name}.ui")
+        widget = self._load(f"UI/MissingModalitySeg{name}.ui")
         parent.layout().addWidget(widget)
         widget.setMRMLScene(slicer.mrmlScene)
         self._children.append(widget)
