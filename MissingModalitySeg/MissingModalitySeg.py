@@ -18,7 +18,7 @@ try:
     import MissingModalitySegLib
 except ImportError:  # run from the source tree: the library lies beside the module's folder
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    import MissingModalitySegLib
+    import MissingModalitySegLib  # noqa: F401
 
 
 class MissingModalitySeg(ScriptedLoadableModule):
@@ -67,7 +67,8 @@ class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.window = Window(frame, self._load, desk())
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
         self.window.take(self.logic.getParameterNode())
 
     def _load(self, name):
@@ -89,14 +90,43 @@ class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def onSceneEndClose(self, caller, event):
         self.window.take(self.logic.getParameterNode())
 
+    def onSceneEndImport(self, caller, event):
+        import qt
+
+        qt.QTimer.singleShot(0, self.enterAgain)  # selectors find imported nodes only when all of them are there
+
+    def enterAgain(self):
+        if self.window is not None:
+            self.window.take(self.logic.getParameterNode())
+
+    def onNodeRemoved(self, caller, event):
+        self.window.scene_changed()
+
 
 class MissingModalitySegLogic(ScriptedLoadableModuleLogic):
-    """What the Python console calls; see `MissingModalitySegLib.ui.console` for what each call takes.
+    """What the Python console calls. Each call is described, with examples, in `MissingModalitySegLib.ui.console`.
 
     >>> logic = MissingModalitySegLogic()
     >>> run = logic.segment({"T1": t1Node, "FLAIR": flairNode}, model="moe", synthesize=True)
     >>> run.segmentation, run.synthetic["T2"], run.table, run.report
+    >>> help(logic.segment)
     """
+
+    def __init__(self):
+        ScriptedLoadableModuleLogic.__init__(self)
+        from MissingModalitySegLib.ui import console
+
+        for call in (
+            console.segment,
+            console.segmentAsync,
+            console.synthesize,
+            console.compare,
+            console.segmentFolder,
+            console.segmentFolderAsync,
+            console.cancel,
+            console.models,
+        ):
+            setattr(self, call.__name__, call)
 
     def getParameterNode(self):
         """The choices of the present scene, remembered options in a new one."""
@@ -110,17 +140,11 @@ class MissingModalitySegLogic(ScriptedLoadableModuleLogic):
             recall(parameters)
         return parameters
 
-    def models(self):
-        """Names of the models that can be used."""
-        from MissingModalitySegLib.ui.study import models_for
-
-        return [listing.name for listing in models_for(())]
-
 
 class MissingModalitySegTest(ScriptedLoadableModuleTest):
-    """The self-test that Slicer runs."""
+    """The self-test that Slicer runs: a generated patient, all the way. Without PyTorch it goes up to the worker."""
 
     def runTest(self):
-        slicer.mrmlScene.Clear()
-        self.assertIsInstance(MissingModalitySegLogic().models(), list)
-        self.assertTrue(MissingModalitySegLib.__version__)
+        from MissingModalitySegLib.ui.self_test import self_test
+
+        self_test(self.delayDisplay)

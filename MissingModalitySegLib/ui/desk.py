@@ -144,7 +144,7 @@ class Desk:
         """Add a line to what the log panel shows."""
         self.lines.append(line)
         for listener in list(self.on_line):
-            listener(line)
+            _call(listener, line)
 
     # The rest runs on the timer.
 
@@ -154,6 +154,7 @@ class Desk:
         return self._runner
 
     def _tick(self) -> None:
+        self._timer.start()  # first of all: whatever happens below, and whoever waits there, the desk goes on looking
         self._prepare_a_bit()
         if self._runner is not None:
             for event in self._runner.poll():
@@ -164,8 +165,8 @@ class Desk:
                 elif event.job is None and isinstance(event, Error):
                     self.say(f"{event.message} {event.hint}")
                     self._changed()
-        if self._works or (self._runner is not None and self.hello is None):
-            self._timer.start()
+        if not self._works and (self._runner is None or self.hello is not None):
+            self._timer.stop()
 
     def _prepare_a_bit(self) -> None:
         if not self._preparing:
@@ -231,11 +232,19 @@ class Desk:
 
     def _tell(self, work: Work) -> None:
         for listener in list(work.listeners):
-            listener(work)
+            _call(listener, work)
 
     def _changed(self) -> None:
         for listener in list(self.on_change):
-            listener()
+            _call(listener)
+
+
+def _call(listener: Callable[..., None], *values: Any) -> None:
+    """A listener that fails must not keep others, or the work itself, from going on."""
+    try:
+        listener(*values)
+    except Exception:
+        logging.exception("A listener failed.")
 
 
 _DESK: Desk | None = None

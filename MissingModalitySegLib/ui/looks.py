@@ -33,7 +33,7 @@ def fill_table(table: Any, headers: list[str], rows: list[list[str]], numbers: f
 def set_cell(table: Any, row: int, column: int, text: str, number: bool = False, colour: str = "") -> None:
     """Write one cell."""
     item = qt.QTableWidgetItem(text)
-    item.setTextAlignment(int(qt.Qt.AlignVCenter) | int(qt.Qt.AlignRight if number else qt.Qt.AlignLeft))
+    item.setTextAlignment(qt.Qt.AlignVCenter | (qt.Qt.AlignRight if number else qt.Qt.AlignLeft))
     item.setToolTip(text)
     if colour:
         item.setForeground(qt.QBrush(qt.QColor(colour)))

@@ -22,6 +22,8 @@ class RunPanel:
     def __init__(self, ui: Any, desk: Desk, on_segment: Callable[[], None]) -> None:
         self.ui, self._desk, self._on_segment = ui, desk, on_segment
         self._why_not = ""
+        self._followed: list[Work] = []
+        self._own: list[Work] = []
         self._problem: tuple[MissingModalitySegError, str] | None = None
         ui.log.setMaximumBlockCount(_MOST_LINES)
         ui.problem.visible = ui.progressArea.visible = False
@@ -42,6 +44,8 @@ class RunPanel:
 
     def leave(self) -> None:
         """The window goes; work goes on."""
+        for work in self._followed:
+            work.listeners.remove(self._went_on)
         self._desk.on_line.remove(self._add_line)
         self._desk.on_change.remove(self.show)
 
@@ -50,10 +54,16 @@ class RunPanel:
         self._why_not = why_not
         self.show()
 
-    def follow(self, work: Work) -> None:
-        """Show how a piece of work goes on."""
-        work.listeners.append(self._went_on)
-        self.show()
+    def own(self, work: Work) -> None:
+        """Tell here what goes wrong with a piece of work. That of the console and of batches is only shown."""
+        self._own.append(work)
+
+    def _follow_all(self) -> None:
+        """Also what the console handed in, and what began before the window was closed and opened again."""
+        for work in self._desk.works:
+            if work not in self._followed:
+                work.listeners.append(self._went_on)
+                self._followed.append(work)
 
     def tell(self, error: MissingModalitySegError, log: str = "") -> None:
         """Show what went wrong."""
@@ -68,6 +78,7 @@ class RunPanel:
 
     def show(self) -> None:
         """Bring button, bar and words up to date."""
+        self._follow_all()
         works = self._desk.works
         ui = self.ui
         ui.segmentButton.text = _("Cancel") if works else _("Segment")
@@ -89,10 +100,11 @@ class RunPanel:
             self._on_segment()
 
     def _went_on(self, work: Work) -> None:
-        if work.state is State.FAILED:
+        if work.state is State.FAILED and work in self._own:
             self.tell(work.error, work.log)
         if work.is_over:
             work.listeners.remove(self._went_on)
+            self._followed.remove(work)
         elif self._desk.works:
             self._show_progress(self._desk.works)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,8 @@ def hand_in_study(
 ) -> tuple[Work, ...]:
     """Have a study worked on by one or several models, whose results come into the scene one after the other.
 
-    The choice of volumes is checked at once (`InputError`); the volumes are written while the window lives on.
+    The choice of volumes is checked at once (`InputError`); the volumes are written while the window lives on. When the
+    scene is closed the work is cancelled.
     """
     given = {Modality.parse(name): node for name, node in nodes.items()}
     check_volumes(given)
@@ -44,9 +45,16 @@ def hand_in_study(
     scene = next(iter(chosen.values())).GetScene()
     used = "+".join(chosen)
     luggage = _Luggage()
-    works = tuple(Work(f"{model} on {used}", _placer(scene, luggage, model, earlier, parts)) for model in models)
+    works = tuple(Work(f"{model} on {used}", _placer(scene, luggage, earlier, parts)) for model in models)
+    guard = scene.AddObserver(scene.StartCloseEvent, lambda *_: desk.cancel(*works))
+
+    def leave(_: Work) -> None:
+        if all(work.is_over for work in works):
+            scene.RemoveObserver(guard)
+            luggage.drop()
+
     for work in works:
-        work.listeners.append(lambda _: luggage.drop_when_over(works))
+        work.listeners.append(leave)
     desk.hand_in(works, luggage.pack(chosen, models, options, brain_mask, task))
     return works
 
@@ -75,13 +83,14 @@ class _Luggage:
         for number, model in enumerate(models):
             yield Job(sent.paths, model, self.folder / f"out{number}", options, task)
 
-    def drop_when_over(self, works: Sequence[Work]) -> None:
-        if self.folder is not None and not self.keep and all(work.is_over for work in works):
+    def drop(self) -> None:
+        """Remove the folder, unless somebody was told where the results are."""
+        if self.folder is not None and not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = None
 
 
-def _placer(scene: Any, luggage: _Luggage, model: str, earlier: Earlier, parts: Parts) -> Any:
+def _placer(scene: Any, luggage: _Luggage, earlier: Earlier, parts: Parts) -> Callable[[Result], PlacedRun]:
     def arrive(result: Result) -> PlacedRun:
         try:
             return place(

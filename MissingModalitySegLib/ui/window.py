@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
-import ctk
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -13,6 +14,7 @@ from slicer.i18n import tr as _
 from ..errors import MissingModalitySegError
 from ..modalities import MODALITIES
 from ..scene import Earlier, load_terms
+from .batch_panel import BatchPanel
 from .choices import OptionsPanel
 from .desk import Desk, State, Work
 from .inputs import InputsPanel
@@ -42,9 +44,14 @@ class Window:
         self.options = OptionsPanel(self._add("Options", self.ui.optionsSection))
         self.run = RunPanel(self._add("Run", self.ui.runArea), desk, self.segment)
         self.results = ResultsPanel(self._add("Results", self.ui.resultsSection), self._pick_run)
+        self.batch = BatchPanel(self._add("Batch", self.ui.batchPage), desk, lambda: self.parameters)
         self.ui.optionsSection.collapsed = True  # now that it has contents
         self.set_up = SetUpPanel(self._add("SetUp", self.ui.setUpPage), desk, self._set_up_changed)
         desk.on_change.append(self.refresh)
+        self._later = qt.QTimer()
+        self._later.singleShot = True
+        self._later.interval = 0
+        self._later.connect("timeout()", self.refresh)
         self._set_up_changed()
         _tell_terms()
 
@@ -56,11 +63,17 @@ class Window:
         self._children.append(widget)
         return slicer.util.childWidgetVariables(widget)
 
+    def scene_changed(self) -> None:
+        """Nodes came or went: look again once the scene is at rest."""
+        if self.parameters is not None:
+            self._later.start()
+
     def leave(self) -> None:
         """The window is about to go; what runs goes on."""
+        self._later.stop()
         self.take(None)
         self._desk.on_change.remove(self.refresh)
-        for panel in (self.run, self.set_up):
+        for panel in (self.run, self.set_up, self.batch):
             panel.leave()
 
     def take(self, parameters: Any) -> None:
@@ -91,6 +104,7 @@ class Window:
         problem = self.inputs.show(None if manifest is None else manifest.modalities)
         self.model.show(parameters.model, present)
         self.options.show(present, self._desk.hello)
+        self.batch.show()
         self.run.may(self._why_not(problem, manifest, present))
         self.ui.resultsSection.visible = self.results.show(parameters.shownRun)
 
@@ -128,7 +142,7 @@ class Window:
             self.run.tell(error)
             return
         for work in works:
-            self.run.follow(work)
+            self.run.own(work)
             work.listeners.append(self._arrived)
 
     def _arrived(self, work: Work) -> None:
@@ -168,9 +182,4 @@ def _tell_terms() -> None:
     try:
         load_terms()
     except (MissingModalitySegError, AttributeError) as error:
-        import logging
-
         logging.warning("Terms could not be loaded: %s", error)
-
-
-assert ctk  # the `.ui` files name its widgets, which QUiLoader knows only once it is imported

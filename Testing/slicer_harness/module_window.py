@@ -16,7 +16,7 @@ from PySide6 import QtCore, QtWidgets
 from Testing.slicer_harness.mrml_widgets import qMRMLWidget
 from Testing.slicer_harness.slicer_application import MODULE_FILE
 
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 """No bound on anything but a test that hangs."""
 
 
@@ -66,10 +66,15 @@ def until(condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
         time.sleep(0.002)
 
 
-def picture(widget: Any, path: Path, width: int = 520) -> Path:
-    """What all of the panel looks like, as PNG: in Slicer it lies in a scroll area and is as high as it likes."""
+def make_room(widget: Any, width: int = 520) -> None:
+    """Make the panel as high as it likes: in Slicer it lies in a scroll area."""
     for _ in range(3):
         QtWidgets.QApplication.processEvents()
         widget.resize(width, max(widget.layout().heightForWidth(width), widget.sizeHint().height()))
+
+
+def picture(widget: Any, path: Path, width: int = 520) -> Path:
+    """What all of the panel looks like, as PNG."""
+    make_room(widget, width)
     assert widget.grab().save(str(path))
     return path

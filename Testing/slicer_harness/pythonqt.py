@@ -7,8 +7,10 @@ prints what a slot raises. All of it is done here for every Qt object of the pro
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import inspect
+import sys
 import traceback
 from collections.abc import Callable
 from types import ModuleType
@@ -28,9 +30,17 @@ _ORIGINAL_GET = QtCore.QObject.__getattribute__
 
 def install() -> None:
     """Change every Qt object of this process; there is no way back, and a second call changes nothing."""
+    _keep_none()
     QtCore.QObject.__getattribute__ = _get
     for kind in {QtCore.QObject, *_classes()}:
         kind.__setattr__ = _set  # PySide gives each class one of its own
+
+
+def _keep_none() -> None:
+    """PySide 6.12 counts on None being immortal, as it is from Python 3.12 on: every method that returns None takes
+    a reference away, and after some ten thousand calls Python 3.11 would end."""
+    if sys.version_info < (3, 12):
+        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
 
 
 def module() -> ModuleType:
@@ -63,7 +73,7 @@ def signal_errors() -> list[str]:
 
 
 def connect(sender: QtCore.QObject, signature: str, slot: Callable) -> bool:
-    """Connect as PythonQt does. Raises where PythonQt would only complain: a signature that the sender lacks."""
+    """Connect as PythonQt does. Raises where PythonQt only complains: the sender has no such signal."""
     signal = _signal(sender, signature)
 
     def call(*arguments: Any) -> None:

@@ -1,0 +1,179 @@
+"""The tab for many studies: where from, where to, a table of cases, one button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ctk
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..case_results import SUMMARY
+from ..errors import MissingModalitySegError
+from ..modalities import MODALITIES
+from ..scene import studies_in
+from .background import Background
+from .batch import Batch, Case, CaseState, cases_of_folder, cases_of_scene
+from .desk import Desk
+from .looks import BAD, DOUBTFUL, GOOD, QUIET, decimal, fill_table, say, set_cell
+from .parameters import options_of
+
+FOLDER, SCENE = 0, 1
+_COLOURS = {
+    CaseState.DONE: GOOD,
+    CaseState.EARLIER: GOOD,
+    CaseState.FAILED: BAD,
+    CaseState.UNUSABLE: DOUBTFUL,
+    CaseState.CANCELLED: DOUBTFUL,
+    CaseState.FOUND: QUIET,
+}
+_STATE, _VOLUME, _LESIONS = 2, 3, 4  # columns
+
+
+class BatchPanel:
+    """Works with the model and the options of the first tab: `ask()` gives its parameters."""
+
+    def __init__(self, ui: Any, desk: Desk, ask: Callable[[], Any]) -> None:
+        self.ui, self._desk, self._ask = ui, desk, ask
+        self._cases: list[Case] = []
+        self._batch: Batch | None = None
+        ui.sourceBox.addItem(_("a folder, a BIDS data set or a data list"))
+        ui.sourceBox.addItem(_("this scene"))
+        ui.sourcePath.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Files
+        ui.outputPath.filters = ctk.ctkPathLineEdit.Dirs
+        for widget in (ui.batchBar, ui.batchMessage, ui.openOutputButton):
+            widget.visible = False
+        ui.sourceBox.connect("currentIndexChanged(int)", self._choose_source)
+        ui.sourcePath.connect("currentPathChanged(QString)", self._forget)
+        ui.findButton.connect("clicked()", self.find)
+        ui.startButton.connect("clicked()", self._press)
+        ui.openOutputButton.connect("clicked()", self._open_output)
+        desk.on_change.append(self.show)
+        self._forget()
+
+    def leave(self) -> None:
+        self._desk.on_change.remove(self.show)
+
+    def show(self) -> None:
+        """Bring buttons and words up to date."""
+        parameters, busy = self._ask(), self._is_busy
+        self.ui.batchModel.text = _("{model}, with the options of the tab “One study”").format(
+            model=(parameters.model if parameters is not None else "") or _("none")
+        )
+        self.ui.startButton.text = _("Cancel") if busy else _("Segment all")
+        self.ui.startButton.enabled = busy or bool(self._cases)
+        for widget in (self.ui.sourceBox, self.ui.sourcePath, self.ui.outputPath, self.ui.findButton):
+            widget.enabled = not busy
+
+    @property
+    def _is_busy(self) -> bool:
+        return self._batch is not None and not self._batch.is_over
+
+    def _choose_source(self, index: int) -> None:
+        for name in ("sourcePath", "sourcePathLabel", "outputPath", "outputLabel"):
+            getattr(self.ui, name).visible = index == FOLDER
+        self._forget()
+
+    def _forget(self) -> None:
+        """Another source: the cases found before mean nothing."""
+        self._cases, self._batch = [], None
+        fill_table(self.ui.caseTable, _headers(), [])
+        say(self.ui.batchMessage, "")
+        say(self.ui.batchSummary, "")
+        self.ui.openOutputButton.visible = self.ui.batchBar.visible = False
+        self.show()
+
+    def find(self) -> None:
+        """List the studies."""
+        self._forget()
+        if self.ui.sourceBox.currentIndex == SCENE:
+            self._found(cases_of_scene(studies_in(slicer.mrmlScene), slicer.mrmlScene), None)
+            return
+        source = self.ui.sourcePath.currentPath
+        if not source:
+            say(self.ui.batchMessage, _("Choose the folder of the studies."), DOUBTFUL)
+            return
+        say(self.ui.batchMessage, _("Looking for studies…"))
+        self.ui.findButton.enabled = False
+        Background(lambda: cases_of_folder(source), self._found)
+
+    def _found(self, cases: list[Case] | None, error: MissingModalitySegError | None) -> None:
+        self.ui.findButton.enabled = True
+        if error is not None:
+            say(self.ui.batchMessage, str(error), BAD)
+            return
+        self._cases = cases
+        rows = [[case.id, " ".join(m for m in MODALITIES if m in case.volumes), "", "", ""] for case in cases]
+        fill_table(self.ui.caseTable, _headers(), rows)
+        for case in cases:
+            self._show_case(case)
+        left_out = sum(bool(case.notes) for case in cases)
+        words = _("{count} studies.").format(count=len(cases)) if cases else _("There is no study in the scene.")
+        if left_out:
+            words += " " + _("In {count} of them something was left out: see the tooltips.").format(count=left_out)
+        say(self.ui.batchMessage, words, DOUBTFUL if left_out or not cases else "")
+        self.show()
+
+    def _press(self) -> None:
+        if self._is_busy:
+            self._batch.cancel(self._desk)
+            return
+        parameters = self._ask()
+        output = self.ui.outputPath.currentPath if self.ui.sourceBox.currentIndex == FOLDER else None
+        if output == "":
+            say(self.ui.batchMessage, _("Choose a folder for the results."), DOUBTFUL)
+            return
+        for case in self._cases:
+            case.state, case.problem, case.report, case.fraction = CaseState.FOUND, "", None, 0.0
+        try:
+            options = options_of(parameters)
+            folder = None if output is None else Path(output).absolute()
+            self._batch = Batch(self._cases, parameters.model, options, folder, self._show_case)
+            self._batch.start(self._desk)
+        except MissingModalitySegError as error:
+            self._batch = None
+            say(self.ui.batchMessage, str(error), BAD)
+        else:
+            say(self.ui.batchMessage, "")
+            for path in (self.ui.sourcePath, self.ui.outputPath):
+                path.addCurrentPathToHistory()
+        self.show()
+
+    def _show_case(self, case: Case) -> None:
+        row, table = self._cases.index(case), self.ui.caseTable
+        words = case.state + (f" {case.fraction:.0%}" if case.state is CaseState.RUNNING else "")
+        set_cell(table, row, _STATE, words, colour=_COLOURS.get(case.state, ""))
+        tip = "\n".join([case.problem, *case.notes]).strip()
+        table.item(row, _STATE).setToolTip(tip or words)
+        volumes = (case.report or {}).get("volumes_ml") or {}
+        if volumes:
+            set_cell(table, row, _VOLUME, decimal(next(iter(volumes.values()))), number=True)
+            set_cell(table, row, _LESIONS, str(case.report.get("lesion_count", "")), number=True)
+        if self._batch is not None:
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        ui, states = self.ui, [case.state for case in self._cases]
+        ui.batchBar.visible = self._is_busy
+        ended = (CaseState.FAILED, CaseState.UNUSABLE, CaseState.CANCELLED)
+        share = sum(1.0 if case.state in ended else case.fraction for case in self._cases) / max(len(self._cases), 1)
+        ui.batchBar.value = round(1000 * share)
+        done = sum(state in (CaseState.DONE, CaseState.EARLIER) for state in states)
+        failed = sum(state in (CaseState.FAILED, CaseState.UNUSABLE) for state in states)
+        words = _("{done} of {count} done").format(done=done, count=len(states))
+        if failed:
+            words += ", " + _("{failed} without a result (why: see the tooltips)").format(failed=failed)
+        if self._batch.output is not None and not self._is_busy:
+            words += ". " + _("Table of all: {name}").format(name=self._batch.output / SUMMARY)
+            ui.openOutputButton.visible = True
+        say(ui.batchSummary, words, DOUBTFUL if failed else "")
+
+    def _open_output(self) -> None:
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._batch.output)))
+
+
+def _headers() -> list[str]:
+    return [_("Study"), _("Sequences"), _("State"), _("Lesion [ml]"), _("Lesions")]

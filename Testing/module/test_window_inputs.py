@@ -1,0 +1,138 @@
+"""Choosing sequences: guesses, questions, several studies, and what cannot be chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import slicer
+
+from Testing.module.hands import click, load_and_guess
+from Testing.module.tiny_models import add_volume
+from Testing.slicer_harness.module_window import until
+
+
+def chosen(window) -> dict[str, str]:
+    ui = window.window.inputs.ui
+    names = ("t1", "t1ce", "t2", "flair", "dwi")
+    nodes = {name: getattr(ui, f"{name}Selector").currentNode() for name in names}
+    return {name: node.GetName() for name, node in nodes.items() if node is not None}
+
+
+def message(window) -> str:
+    label = window.window.inputs.ui.inputsMessage
+    return "" if label.isHidden() else label.text
+
+
+def test_names_are_recognised_and_reasons_told(window) -> None:
+    load_and_guess(window, "ax_t2_tse", "t1_mprage_km", "t2_flair_3d", "Segmentation of somebody")
+    assert chosen(window) == {"t1ce": "t1_mprage_km", "t2": "ax_t2_tse", "flair": "t2_flair_3d"}
+    ui = window.window.inputs.ui
+    assert ui.t2Badge.text == "● present"
+    assert "name" in ui.t2Badge.toolTip
+    assert ui.t1ceBadge.text == "● not used"  # the models take T1, T2 and FLAIR
+    assert ui.dwiBadge.text == "not needed"
+
+
+def test_what_is_unsure_is_asked(window) -> None:
+    load_and_guess(window, "T2", "t2 axial")
+    ui = window.window.inputs.ui
+    assert chosen(window) == {}
+    assert not ui.question.isHidden()
+    assert "T2" in ui.questionLabel.text
+    assert {ui.answerBox.itemText(i) for i in range(ui.answerBox.count)} == {"T2", "t2 axial"}
+    ui.answerBox.currentIndex = ui.answerBox.findText("t2 axial")
+    click(ui.answerButton)
+    assert chosen(window) == {"t2": "t2 axial"}
+    assert ui.question.isHidden()
+
+
+def test_an_answer_can_be_refused(window) -> None:
+    load_and_guess(window, "T2", "t2 axial")
+    click(window.window.inputs.ui.skipButton)
+    assert chosen(window) == {}
+    assert window.window.inputs.ui.question.isHidden()
+
+
+def test_several_studies_are_kept_apart(window, slicer_app) -> None:
+    scenes = slicer_app.scenes
+    for patient in ("Anna", "Björn “B.”"):
+        item = scenes.study(patient, "MR")
+        for name in ("T1", "FLAIR"):
+            scenes.tree.CreateItem(item, add_volume(name))
+    ui = window.window.inputs.ui
+    click(ui.guessButton)
+    assert [ui.studyBox.itemText(i) for i in range(2)] == ["Anna / MR", "Björn “B.” / MR"]
+    first = ui.t1Selector.currentNode()
+    ui.studyBox.setCurrentIndex(1)
+    ui.studyBox.activated.emit(1)
+    second = ui.t1Selector.currentNode()
+    assert first is not second
+    assert not message(window)
+    ui.t1Selector.setCurrentNode(first)
+    assert "different studies" in message(window)
+    assert "Björn" in message(window)
+
+
+def test_the_same_volume_twice_is_refused(window) -> None:
+    (flair,) = load_and_guess(window, "FLAIR")
+    ui = window.window.inputs.ui
+    ui.t2Selector.setCurrentNode(flair)
+    assert ui.t2Badge.text == ui.flairBadge.text == "✕ chosen twice"
+    assert "chosen as T2 and as FLAIR" in message(window)
+    assert not window.window.run.ui.segmentButton.enabled
+    ui.t2Selector.setCurrentNode(None)
+    assert not message(window)
+    assert window.window.run.ui.segmentButton.enabled
+
+
+def test_nothing_in_the_scene(window) -> None:
+    click(window.window.inputs.ui.guessButton)
+    assert "Load the study first" in message(window)
+
+
+def test_names_with_anything_in_them(window) -> None:
+    names = ["T1 'quoted' \"twice\" <i>slanted</i>", "FLAIR 脳 é/..\\x"]
+    load_and_guess(window, *names)
+    assert chosen(window) == {"t1": names[0], "flair": names[1]}
+
+
+def test_a_volume_that_is_deleted_leaves_its_place_empty(window) -> None:
+    t1, _ = load_and_guess(window, "T1", "FLAIR")
+    slicer.mrmlScene.RemoveNode(t1)
+    until(lambda: window.window.inputs.ui.t1Badge.text == "○ missing")
+    assert chosen(window) == {"flair": "FLAIR"}
+
+
+def test_a_volume_without_voxels_is_refused(window) -> None:
+    empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "T1")
+    window.window.inputs.ui.t1Selector.setCurrentNode(empty)
+    assert "has no voxels" in message(window)
+    assert not window.window.run.ui.segmentButton.enabled
+
+
+def test_the_frame_of_a_sequence_is_refused(window) -> None:
+    frame = add_volume("T1")
+    scene = slicer.mrmlScene
+    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode")
+    sequence.SetDataNodeAtValue(frame, "0")
+    browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode")
+    browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
+    browser.AddProxyNode(frame, sequence, False)
+    window.window.inputs.ui.t1Selector.setCurrentNode(frame)
+    assert "4D sequence" in message(window)
+
+
+@pytest.mark.parametrize("kind", ["vtkMRMLLabelMapVolumeNode", "vtkMRMLVectorVolumeNode"])
+def test_other_kinds_of_volumes_cannot_be_chosen(window, kind) -> None:
+    node = slicer.util.addVolumeFromArray(np.zeros((4, 4, 4), "uint8"), None, "T1", kind)
+    window.window.inputs.ui.t1Selector.setCurrentNode(node)
+    assert chosen(window) == {}
+
+
+def test_synthetic_volumes_are_not_guessed_and_refused(window) -> None:
+    made = add_volume("T1")
+    made.SetAttribute("MissingModalitySeg.Synthetic", "true")
+    click(window.window.inputs.ui.guessButton)
+    assert chosen(window) == {}
+    window.window.inputs.ui.t1Selector.setCurrentNode(made)
+    assert "not acquired" in message(window)

@@ -1,0 +1,87 @@
+"""Options: bound to the scene, remembered from one scene to the next, and what the job gets of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+
+from MissingModalitySegLib.ui.parameters import options_of
+from Testing.module.hands import click, load_and_guess, problem, segment
+from Testing.module.tiny_models import add_volume
+from Testing.slicer_harness.module_window import close_module, open_module
+
+
+def test_boxes_and_parameters_follow_each_other(window) -> None:
+    ui, parameters = window.window.options.ui, window.window.parameters
+    click(ui.synthesizeBox)
+    assert parameters.synthesize
+    parameters.reference = "FLAIR"
+    assert ui.referenceBox.currentText == "FLAIR"
+    ui.brainBox.setCurrentIndex(1)
+    assert parameters.brain == "extracted"
+    ui.minimumBox.setValue(0.25)
+    assert parameters.minimumLesionMl == 0.25
+
+
+def test_every_choice_becomes_an_option_of_the_job(window) -> None:
+    parameters = window.window.parameters
+    load_and_guess(window, "T1")
+    for name, value in {"synthesize": True, "reconstructions": True, "uncertainty": True, "align": False}.items():
+        parameters.setValue(name, value)
+    for name, value in {"brain": "none", "device": "cpu", "precision": "float32", "inference": "whole"}.items():
+        parameters.setValue(name, value)
+    parameters.minimumLesionMl = 0.5
+    parameters.reference = "T1"
+    options = options_of(parameters)
+    assert (options.synthesize, options.reconstructions, options.uncertainty) == (True, True, True)
+    assert (options.register, options.brain, options.device) == ("off", "none", "cpu")
+    assert (options.precision, options.inference, options.minimum_lesion_ml) == ("float32", "whole", 0.5)
+    assert str(options.reference) == "T1"
+    parameters.reference = "DWI"  # not chosen: falls back to the finest
+    assert options_of(parameters).reference is None
+
+
+def test_options_are_remembered_in_a_new_scene_and_a_new_start(window, slicer_app, tmp_path) -> None:
+    window.window.parameters.uncertainty = True
+    window.window.parameters.minimumLesionMl = 0.1
+    window.window.parameters.model = "two"
+    slicer.mrmlScene.Clear(0)
+    assert window.window.parameters.uncertainty
+    assert window.window.parameters.minimumLesionMl == 0.1
+    other = open_module()
+    assert other.window.parameters.model == "two"
+    close_module(other)
+
+
+def test_back_to_defaults(window) -> None:
+    parameters = window.window.parameters
+    parameters.uncertainty, parameters.brain, parameters.minimumLesionMl = True, "none", 3.0
+    click(window.window.options.ui.defaultsButton)
+    assert (parameters.uncertainty, parameters.brain, parameters.minimumLesionMl) == (False, "auto", 0.0)
+    assert parameters.device == "auto"
+
+
+def test_a_brain_mask_of_the_scene_is_used(window) -> None:
+    (t1,) = load_and_guess(window, "T1")
+    inside = (slicer.util.arrayFromVolume(t1) > 0).astype("uint8")
+    mask = slicer.util.addVolumeFromArray(inside, None, "my mask", "vtkMRMLLabelMapVolumeNode")
+    mask.CopyOrientation(t1)
+    ui = window.window.options.ui
+    assert ui.brainMaskSelector.isHidden()
+    window.window.parameters.brain = "mask"
+    assert not ui.brainMaskSelector.isHidden()
+    ui.brainMaskSelector.setCurrentNode(mask)
+    segment(window)
+    assert not problem(window)
+    report = window.window.results.run.report
+    assert report["options"]["brain"] == "brain.nrrd"
+    assert report["brain"]["volume_ml"] == np.round(inside.sum() * 8 / 1000, 3) or report["brain"]["volume_ml"] > 0
+
+
+def test_what_the_worker_found_is_told(window) -> None:
+    add_volume("T1")
+    load_and_guess(window)
+    segment(window)
+    ui = window.window.options.ui
+    assert not ui.deviceFound.isHidden()
+    assert "cpu" in ui.deviceFound.text

@@ -1,0 +1,187 @@
+"""What can be done with results: look, go to a lesion, hide, edit, export, review, remove."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk  # noqa: N813
+import slicer
+
+from MissingModalitySegLib.scene import lesion_place, segment_ids
+from Testing.module.hands import click, load_and_guess, names_in_scene, segment
+from Testing.slicer_harness.module_window import until
+from Testing.slicer_harness.slicer_application import FileDialog
+
+
+@pytest.fixture
+def results(window):
+    """The panel, with results of a run that made everything."""
+    load_and_guess(window, "T1", "FLAIR")
+    for name in ("synthesize", "reconstructions", "uncertainty"):
+        window.window.parameters.setValue(name, True)
+    segment(window)
+    return window.window.results
+
+
+def menu(results, words: str):
+    """The entry of the export menu with these words."""
+    actions = results.ui.exportButton.menu().actions()
+    return next(action for action in actions if words in action.text)
+
+
+def message(results) -> str:
+    label = results.ui.resultsMessage
+    return "" if label.isHidden() else label.text
+
+
+def test_volumes_and_lesions_are_those_of_the_report(results) -> None:
+    report, table = results.run.report, results.ui.lesionTable
+    assert f"lesion {report['volumes_ml']['lesion']:.2f} ml" in results.ui.headline.text
+    headers = [table.horizontalHeaderItem(i).text() for i in range(table.columnCount)]
+    assert not any(header.startswith(("R\n", "A\n", "S\n")) for header in headers)
+    volumes = [float(table.item(row, headers.index("Volume\n[ml]")).text()) for row in range(table.rowCount)]
+    assert volumes == pytest.approx([one["volume_ml"] for one in report["lesions"]], abs=6e-4)
+
+
+def test_a_click_on_a_lesion_moves_the_slice_views(results, slicer_app) -> None:
+    red = slicer_app.layoutManager().sliceWidget("Red").mrmlSliceNode()
+    red.JumpSlice(0, 0, 0)
+    results.ui.lesionTable.cellClicked.emit(0, 0)
+    matrix = red.GetSliceToRAS()
+    centre = [matrix.GetElement(i, 3) for i in range(3)]
+    assert centre == pytest.approx(lesion_place(results.run.lesions, 0), abs=0.01)
+
+
+def test_regions_opacity_and_surfaces(results) -> None:
+    segmentation = results.run.segmentation
+    display, first = segmentation.GetDisplayNode(), segment_ids(segmentation)[0]
+    click(results._boxes[first])
+    assert not display.GetSegmentVisibility(first)
+    assert display.GetSegmentVisibility(segment_ids(segmentation)[1])
+    results.ui.opacitySlider.value = 0.8
+    assert display.GetOpacity2DFill() == pytest.approx(0.8)
+    assert not display.GetSegmentVisibility(first)
+    click(results.ui.surfaceBox)
+    assert segmentation.GetSegmentation().ContainsRepresentation("Closed surface")
+    click(results.ui.surfaceBox)
+    assert not segmentation.GetSegmentation().ContainsRepresentation("Closed surface")
+
+
+def test_the_map_of_uncertainty_lies_over_the_images(results, slicer_app) -> None:
+    composite = slicer_app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+    click(results.ui.uncertaintyShownBox)
+    assert composite.GetForegroundVolumeID() == results.run.uncertainty.GetID()
+    click(results.ui.uncertaintyShownBox)
+    assert not composite.GetForegroundVolumeID()
+
+
+def test_editing_goes_to_the_segment_editor(results, slicer_app) -> None:
+    told = []
+    editor = SimpleNamespace(setSegmentationNode=told.append, setSourceVolumeNode=told.append)
+    widget = SimpleNamespace(self=lambda: SimpleNamespace(editor=editor))
+    slicer.modules.segmenteditor = SimpleNamespace(widgetRepresentation=lambda: widget)
+    click(results.ui.editButton)
+    assert slicer_app.selected_modules == ["SegmentEditor"]
+    assert told == [results.run.segmentation, results.run.inputs["T1"]]
+
+
+def test_the_segmentation_as_nifti(results, tmp_path) -> None:
+    path = tmp_path / "réponse.nii.gz"
+    FileDialog.answers = [str(path)]
+    menu(results, "NIfTI").trigger()
+    assert "Saved" in message(results)
+    image = sitk.ReadImage(str(path))
+    labels = sitk.GetArrayFromImage(image)
+    voxel_ml = float(np.prod(image.GetSpacing())) / 1000
+    assert (labels > 0).sum() * voxel_ml == pytest.approx(results.run.report["volumes_ml"]["lesion"], abs=1e-3)
+    node = results.run.inputs["T1"]
+    assert image.GetSize() == node.GetImageData().GetDimensions()
+    origin = np.array(node.GetOrigin()) * [-1, -1, 1]
+    np.testing.assert_allclose(image.GetOrigin(), origin, atol=1e-3)
+    assert "labels for a file" not in names_in_scene()
+
+
+def test_tables_as_csv(results, tmp_path) -> None:
+    FileDialog.answers = [str(tmp_path / "lesions.csv"), str(tmp_path / "volumes.csv")]
+    menu(results, "Lesion table").trigger()
+    menu(results, "Volumes as").trigger()
+    lines = (tmp_path / "lesions.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + results.run.lesions.GetNumberOfRows()
+    assert lines[0].startswith("Lesion,Volume [ml]")
+    assert (tmp_path / "volumes.csv").read_text(encoding="utf-8").splitlines()[1].startswith("Lesion,")
+
+
+def test_a_folder_that_cannot_be_written(results, tmp_path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    FileDialog.answers = [str(tmp_path / "file" / "segmentation.nii.gz")]
+    menu(results, "NIfTI").trigger()
+    assert "cannot be written" in message(results)
+
+
+def test_dicom_seg_is_checked_first(results) -> None:
+    menu(results, "DICOM SEG").trigger()
+    assert "was not loaded from DICOM" in message(results)
+
+
+def test_dicom_seg_goes_through_slicers_exporter(results, tmp_path) -> None:
+    for node in results.run.inputs.values():
+        node.SetAttribute("DICOM.instanceUIDs", "1.2.3")
+    slicer.dicomDatabase = SimpleNamespace(fileForInstance=lambda uid: f"/dicom/{uid}", instanceValue=lambda *_: "")
+    exported = []
+
+    class Plugin:
+        def examineForExport(self, item):
+            return [SimpleNamespace(item=item)]
+
+        def export(self, exportables):
+            exported.extend(exportables)
+            return ""
+
+    slicer.modules.dicomPlugins = {"DICOMSegmentationPlugin": Plugin}
+    FileDialog.answers = [str(tmp_path)]
+    menu(results, "DICOM SEG").trigger()
+    assert "Saved" in message(results)
+    tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    assert exported[0].item == tree.GetItemByDataNode(results.run.segmentation)
+    assert exported[0].directory == str(tmp_path)
+
+
+def test_the_review_and_back(results, slicer_app) -> None:
+    manager = slicer_app.layoutManager()
+    before = manager.layout
+    assert "T2" in results.ui.confidenceLabel.text
+    assert "SSIM" in results.ui.confidenceLabel.text
+    click(results.ui.reviewButton)
+    assert manager.layout != before
+    made = manager.sliceWidget("Review-T2-synthetic")
+    assert made.mrmlSliceCompositeNode().GetBackgroundVolumeID() == results.run.synthetic["T2"].GetID()
+    actors = made.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
+    texts = [actors.GetItemAsObject(i).GetInput() for i in range(actors.GetNumberOfItems())]
+    assert any("SYNTHETIC, not acquired" in text for text in texts)
+    place = lesion_place(results.run.lesions, 0)
+    matrix = made.mrmlSliceNode().GetSliceToRAS()
+    assert matrix.GetElement(2, 3) == pytest.approx(place[2], abs=2.0)
+    click(results.ui.reviewButton)
+    assert manager.layout == before
+    assert made.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps().GetNumberOfItems() == 0
+
+
+def test_results_can_be_removed(results, window) -> None:
+    click(results.ui.removeRunButton)
+    assert names_in_scene() == ["T1", "FLAIR"]
+    assert window.window.ui.resultsSection.isHidden()
+
+
+def test_results_that_the_user_deletes_are_not_missed(results, window) -> None:
+    slicer.mrmlScene.RemoveNode(results.run.segmentation)
+    until(lambda: results.run is not None and results.run.segmentation is None)
+    assert not results.ui.editButton.enabled
+    results.ui.lesionTable.cellClicked.emit(0, 0)  # still knows the way
+
+
+def test_a_second_run_replaces_the_first(results, window) -> None:
+    before = sorted(names_in_scene())
+    segment(window)
+    assert sorted(names_in_scene()) == before

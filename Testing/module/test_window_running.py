@@ -1,0 +1,158 @@
+"""Segment, cancel, queue, and everything that can go wrong between a click and a result."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import numpy as np
+import slicer
+
+from MissingModalitySegLib.ui.desk import desk
+from Testing.engine.small_runs import write_segmenter
+from Testing.module.hands import click, load_and_guess, names_in_scene, problem, segment
+from Testing.module.tiny_models import add_volume
+from Testing.slicer_harness.module_window import until
+
+
+def test_cancel_leaves_nothing_behind(window, slicer_app) -> None:
+    load_and_guess(window, "T1", "FLAIR")
+    before = names_in_scene()
+    button = window.window.run.ui.segmentButton
+    click(button)
+    until(lambda: desk().works and desk().works[0].number is not None)
+    click(button)
+    until(lambda: button.text == "Segment")
+    assert button.enabled
+    assert names_in_scene() == before
+    assert not problem(window)
+    assert os.listdir(slicer_app.temporaryPath) == []
+
+
+def test_a_second_study_queues(window) -> None:
+    load_and_guess(window, "T1")
+    ui = window.window.run.ui
+    click(ui.segmentButton)
+    window.window.parameters.earlier = "keep"
+    click(ui.queueButton)
+    assert "1 more waiting" in ui.stageLabel.text or len(desk().works) == 2
+    until(lambda: ui.segmentButton.text == "Segment")
+    assert names_in_scene().count("Lesions (one)") == 1
+    assert "Lesions (one) 2" in names_in_scene()
+
+
+def test_other_models_run_and_are_compared(window) -> None:
+    load_and_guess(window, "T1", "FLAIR")
+    window.window.options.ui.compareBox.click()
+    segment(window)
+    table = window.window.results.ui.compareTable
+    assert not table.isHidden()
+    assert [table.item(row, 0).text() for row in range(table.rowCount)] == ["one · T1+FLAIR", "two · T1+FLAIR"]
+    table.cellClicked.emit(0, 0)
+    assert window.window.results.run.model == "one"
+
+
+def test_errors_of_the_engine_are_shown_with_a_way_out(window) -> None:
+    node = slicer.util.addVolumeFromArray(np.full((20, 20, 20), 7, "int16"), None, "T1")
+    window.window.inputs.ui.t1Selector.setCurrentNode(node)
+    segment(window)
+    assert "T1" in problem(window)
+    ui = window.window.run.ui
+    click(ui.detailsButton)
+    copied = slicer.app.clipboard().text()
+    assert problem(window).splitlines()[0] in copied
+    assert "torch" in copied
+    click(ui.dismissButton)
+    assert not problem(window)
+
+
+def test_a_node_deleted_during_the_run(window) -> None:
+    t1, _flair = load_and_guess(window, "T1", "FLAIR")
+    click(window.window.run.ui.segmentButton)
+    until(lambda: desk().works[0].number is not None)
+    slicer.mrmlScene.RemoveNode(t1)
+    until(lambda: not desk().works)
+    assert not problem(window)
+    assert list(window.window.results.run.inputs) == ["FLAIR"]
+
+
+def test_a_node_deleted_before_its_voxels_are_sent(window) -> None:
+    _t1, flair = load_and_guess(window, "T1", "FLAIR")
+    click(window.window.run.ui.segmentButton)
+    slicer.mrmlScene.RemoveNode(flair)
+    until(lambda: not desk().works)
+    assert "not in the scene any more" in problem(window)
+
+
+def test_closing_the_scene_cancels(window, slicer_app) -> None:
+    load_and_guess(window, "T1", "FLAIR")
+    click(window.window.run.ui.segmentButton)
+    until(lambda: desk().works[0].number is not None)
+    slicer.mrmlScene.Clear(0)
+    until(lambda: not desk().works)
+    assert names_in_scene() == []
+    assert os.listdir(slicer_app.temporaryPath) == []
+    load_and_guess(window, "T1")
+    segment(window)
+    assert window.window.results.run is not None
+
+
+def test_a_warp_is_hardened_on_a_copy(window, slicer_app) -> None:
+    (t1,) = load_and_guess(window, "T1")
+    warp = slicer_app.scenes.warp(3.0, t1)
+    segment(window)
+    assert not problem(window)
+    assert t1.GetParentTransformNode() is warp
+
+
+def test_the_folder_for_temporary_files_is_no_folder(window, slicer_app, tmp_path) -> None:
+    load_and_guess(window, "T1")
+    (tmp_path / "file").write_text("not a folder")
+    slicer_app.temporaryPath = str(tmp_path / "file")
+    segment(window)
+    assert "temporary files" in problem(window)
+    assert "settings" in problem(window)
+
+
+def test_slicers_python_is_missing(slicer_app, monkeypatch) -> None:
+    from MissingModalitySegLib.ui import desk as room
+    from Testing.slicer_harness.module_window import close_module, open_module
+
+    room._close()
+    monkeypatch.setenv("PATH", os.defpath)
+    widget = open_module()
+    load_and_guess(widget, "T1")
+    segment(widget)
+    assert "PythonSlicer" in problem(widget)
+    close_module(widget)
+    assert room.desk()._runner is None
+
+
+def test_the_model_is_removed_between_listing_and_running(window, monkeypatch, tmp_path, models) -> None:
+    folder = write_segmenter(models / "three", name="three", title="Third")
+    try:
+        window.window.model.look()
+        load_and_guess(window, "T1")
+        window.window.parameters.model = "three"
+        shutil.rmtree(folder)
+        segment(window)
+        assert "three" in problem(window)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_model_that_takes_none_of_the_sequences(window) -> None:
+    node = add_volume("whatever")
+    window.window.inputs.ui.dwiSelector.setCurrentNode(node)
+    assert not window.window.run.ui.segmentButton.enabled
+    assert "takes none" in window.window.run.ui.whyNot.text
+
+
+def test_the_log_can_be_copied(window) -> None:
+    load_and_guess(window, "T1")
+    segment(window)
+    ui = window.window.run.ui
+    ui.logSection.collapsed = False
+    click(ui.copyLogButton)
+    assert "one on T1: predict" in slicer.app.clipboard().text()
+    assert slicer.app.clipboard().text() == ui.log.plainText
