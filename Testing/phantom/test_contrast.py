@@ -40,8 +40,8 @@ def test_draws_stay_in_their_ranges():
     for case in draw(80):
         scale = 1.0 if case.field_tesla == 3.0 else None
         for material, typical in AT_3_TESLA.items():
-            if material == Material.CHRONIC_INFARCT:  # anything from brain that melts to fluid
-                assert 0.7 * typical.t1_ms <= case.t1_ms[material] <= 1.15 * AT_3_TESLA[Material.CSF].t1_ms
+            if material in (Material.CHRONIC_INFARCT, Material.NECROSIS):  # anything from brain that melts to fluid
+                assert 0.6 * typical.t1_ms <= case.t1_ms[material] <= 1.15 * AT_3_TESLA[Material.CSF].t1_ms
                 continue
             t1_scale = (1, 1) if scale or material in FLUIDS else (0.75, 0.8)
             t2_scale = (1, 1) if scale else (1.05, 1.1)
@@ -104,7 +104,7 @@ def test_physical_cases_look_like_brains():
     assert (table[:, T1, WHITE] > table[:, T1, GREY]).float().mean() > 0.9
     assert (table[:, T1, GREY] > table[:, T1, Material.CSF]).all()
     assert (table[:, T2, Material.CSF] > table[:, T2, GREY]).all()
-    assert (table[:, FLAIR, Material.CSF] < 0.25).all()
+    assert (table[:, FLAIR, Material.CSF] < 0.3).all()
     assert (table[:, FLAIR, Material.PLAQUE] > table[:, FLAIR, WHITE]).all()
     assert (table[:, DWI, Material.ACUTE_INFARCT] > table[:, DWI, GREY]).all()
 

@@ -15,7 +15,7 @@ is what the word lesion means there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -142,7 +142,10 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
         _alike(values, [getattr(one, name) for one in typical])
         for values, name in ((t1_ms, "t1_ms"), (t2_ms, "t2_ms"), (density, "proton_density"))
     )
-    cleared = uniform(generator, 0.2, 0.8)
+    cleared = {
+        Material.CHRONIC_INFARCT: uniform(generator, 0.3, 0.8),
+        Material.NECROSIS: uniform(generator, 0.5, 1.0) if chance(generator, 0.35) else uniform(generator, 0.0, 0.4),
+    }
     t1_ms, t2_ms, density, diffusivity = (_cleared(values, cleared) for values in (t1_ms, t2_ms, density, diffusivity))
     t1 = sample_t1(generator, mixture.mprage)
     # mostly the same protocol before and after the agent; sometimes a thin-slice one only after it
@@ -212,13 +215,13 @@ def _alike(values: tuple[float, ...], typical: list[float]) -> tuple[float, ...]
     return tuple(alike)
 
 
-def _cleared(values: tuple[float, ...], share: float) -> tuple[float, ...]:
-    """The same values of all materials, but the cavity of an old infarct is on its way to being plain fluid."""
-    own, fluid = values[Material.CHRONIC_INFARCT], values[Material.CSF]
-    return tuple(
-        own ** (1 - share) * fluid**share if material == Material.CHRONIC_INFARCT else value
-        for material, value in zip(Material, values, strict=True)
-    )
+def _cleared(values: tuple[float, ...], shares: Mapping[Material, float]) -> tuple[float, ...]:
+    """The same values of all materials, but what fills cavities is on its way to being plain fluid."""
+    fluid = values[Material.CSF]
+    cleared = list(values)
+    for material, share in shares.items():
+        cleared[material] = values[material] ** (1 - share) * fluid**share
+    return tuple(cleared)
 
 
 def signals(cases: Sequence[ContrastParameters], device: torch.device | str = "cpu") -> Tensor:

@@ -29,6 +29,10 @@ LIMBIC: tuple[tuple[tuple[float, float, float], tuple[float, float, float], floa
     ((6, 14, -10), (12, 12, 9), 0.9),  # below the knee of the corpus callosum
     ((30, 10, -30), (14, 12, 10), 0.5),  # pole of the temporal lobe
     ((10, -20, 6), (10, 14, 9), 0.5),  # thalamus
+    ((4, -2, -10), (8, 10, 8), 0.8),  # hypothalamus
+    ((3, -6, 14), (4, 16, 8), 0.6),  # septum and fornix
+    ((4, -32, -8), (8, 9, 9), 0.6),  # around the aqueduct
+    ((4, -58, -18), (8, 14, 14), 0.4),  # vermis
 )
 """Ellipsoids with soft borders on the right side of the head: centre and half-axes in MNI mm, strength. The left side
 has the same."""
@@ -36,8 +40,14 @@ has the same."""
 LIMBIC_WATER = (-0.2, -0.2, 0.8, 1.0, 0.6)
 """How much of the strength each sequence shows."""
 
-LIMBIC_PARTS = {Material.GREY_MATTER: 1.0, Material.DEEP_GREY_MATTER: 0.3}
-"""What takes part, and how much: the nuclei beside the insula hardly do."""
+LIMBIC_PARTS = {
+    Material.GREY_MATTER: 1.0,
+    Material.DEEP_GREY_MATTER: 0.3,
+    Material.WHITE_MATTER: 0.2,
+    Material.BRAIN_STEM: 0.4,
+}
+"""What takes part, and how much: the nuclei beside the insula hardly do, the thin white layers between it and them look
+like their neighbours."""
 
 TABLE_MM = 4.0
 """Regions are smooth; they are evaluated on a lattice of this step."""
@@ -56,10 +66,10 @@ class RegionalParameters:
 
 
 def sample_regional(generator: torch.Generator) -> RegionalParameters:
-    strength = uniform(generator, 0.0, 0.3)
+    strength = uniform(generator, 0.02, 0.4)
     return RegionalParameters(
         limbic=tuple(strength * water * (1 + normal(generator, 0.3)) for water in LIMBIC_WATER),
-        wavelength_mm=uniform(generator, 25, 70),
+        wavelength_mm=uniform(generator, 16, 70),
         seed=seed(generator),
         amplitudes=tuple(_sample_amplitude(generator, material) for material in Material),
     )
@@ -104,7 +114,7 @@ def limbic_share(places: Tensor) -> Tensor:
 
 def _sample_amplitude(generator: torch.Generator, material: Material) -> float:
     if material in (Material.GREY_MATTER, Material.DEEP_GREY_MATTER):
-        return log_uniform(generator, 0.02, 0.12)
+        return log_uniform(generator, 0.02, 0.15)
     if material in (Material.WHITE_MATTER, Material.BRAIN_STEM):
         return log_uniform(generator, 0.005, 0.06)
     return 0.0

@@ -31,12 +31,12 @@ WHOLE_MM = 140.0
 
 PRODUCT_KINDS: Mapping[str, float] = {
     "glioma": 0.28,
-    "ms": 0.26,
-    "wmh": 0.1,
+    "ms": 0.24,
+    "wmh": 0.08,
     "metastases": 0.08,
-    "acute_stroke": 0.1,
+    "acute_stroke": 0.09,
     "chronic_stroke": 0.08,
-    "none": 0.1,
+    "none": 0.15,
 }
 """Shares of diseases in the training of the product's models."""
 

@@ -35,7 +35,7 @@ LINING_REACH_MM = 12.0
 
 @dataclass(frozen=True)
 class Confounders:
-    """One person's; `lining_opacity` stays below one half, so nobody would outline it."""
+    """One person's. The lining is pale or very thin, so nobody would outline it."""
 
     lining: Band
     lining_seed: int
@@ -61,7 +61,7 @@ class ConfounderFields:
 
 
 def sample_confounders(generator: torch.Generator, atlas: Atlas) -> Confounders:
-    lining = Band(uniform(generator, -2.5, 2.2), uniform(generator, 0.2, 1.5), 2.0, uniform(generator, 0.1, 0.45))
+    lining = _sample_lining(generator)
     count = round(log_uniform(generator, 1, 80)) if chance(generator, 0.7) else 0
     places = draw_places(generator, ground_of(atlas), _space_weights(atlas), count)
     directions = ventricle_directions(atlas, places) if places else []
@@ -79,6 +79,14 @@ def sample_confounders(generator: torch.Generator, atlas: Atlas) -> Confounders:
         artefact_seed=seed(generator),
         tract_gain=uniform(generator, 0, 0.25),
     )
+
+
+def _sample_lining(generator: torch.Generator) -> Band:
+    """Mostly a pale one of any width; in a third of the people a bright one, so thin that nobody calls it a lesion."""
+    width_mm, wander_mm = uniform(generator, -2.5, 2.2), uniform(generator, 0.2, 1.5)
+    if chance(generator, 0.35):
+        return Band(min(width_mm, 0.8), 0.4 * wander_mm, 2.0, uniform(generator, 0.5, 1.0))
+    return Band(width_mm, wander_mm, 2.0, uniform(generator, 0.1, 0.45))
 
 
 def confounders(points: Tensor, samples: AtlasSamples, index: int, case: Confounders) -> ConfounderFields:

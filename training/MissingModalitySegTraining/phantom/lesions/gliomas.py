@@ -152,12 +152,16 @@ def sample_grain(generator: torch.Generator) -> dict[str, float]:
 
 
 def _high_grade_layers(generator: torch.Generator, radius: float) -> dict[str, float]:
-    pattern = choose(generator, {"ring": 0.55, "patchy": 0.22, "solid": 0.13, "faint": 0.1})
+    pattern = choose(generator, {"ring": 0.45, "cavity": 0.12, "patchy": 0.2, "solid": 0.13, "faint": 0.1})
     skin = radius * uniform(generator, 0, 0.35) if chance(generator, 0.4) else 0.0
     if pattern == "ring":
         rim = min(log_uniform(generator, *RIM_MM), 0.6 * radius)
         gap = uniform(generator, -0.9, 0.1) if chance(generator, 0.4) else uniform(generator, -3, -1)
         pockets = radius * uniform(generator, 0, 0.25)
+    elif pattern == "cavity":  # what an operation or necrosis leaves: fluid up to a thin, often torn rim
+        skin = 0.0
+        rim = min(log_uniform(generator, RIM_MM[0], 2.5), 0.3 * radius)
+        gap, pockets = uniform(generator, -0.8, 0.8), 0.0
     elif pattern == "patchy":
         rim, gap = radius * uniform(generator, 0.3, 0.9), uniform(generator, -0.6, 0.5)
         pockets = radius * uniform(generator, 0.2, 0.6)
