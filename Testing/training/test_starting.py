@@ -71,12 +71,25 @@ def test_several_stages_begin_each_from_its_own(cache, tmp_path) -> None:
     assert open_run(second.folder).config.start == str(first.folder)
 
 
+def test_modality_experts_begin_as_the_one_network_for_every_image(cache, tmp_path) -> None:
+    single = train(config(cache, "single_unet"), tmp_path / "single")
+    still = config(cache, "mome", start=str(single.folder), **{"loop.learning_rate": 1e-9, "loop.weight_decay": 0.0})
+    experts = load_file(train(still, tmp_path / "mome").folder / "joint" / runs.WEIGHTS)
+    for name, value in single.products().network.state_dict().items():
+        for expert in range(5):
+            own = experts[name.replace("unet", f"experts.{expert}", 1)]
+            torch.testing.assert_close(own, value, rtol=1e-3, atol=1e-4)
+
+
 def test_what_does_not_fit_is_refused(cache, plain, tmp_path) -> None:
     wider = build({"architecture": "unet", "config": {"widths": [12, 16]}})
     with pytest.raises(InputError, match="another network"):
         begin_from(wider, plain.products().network.state_dict())
-    with pytest.raises(InputError, match="finished stage called experts"):
+    with pytest.raises(InputError, match="another network"):
         train(config(cache, "mome", start=str(plain.folder)), tmp_path / "mome")
+    modalities = train(config(cache, "universal"), tmp_path / "universal")
+    with pytest.raises(InputError, match="finished stage called experts"):
+        train(config(cache, "mome", start=str(modalities.folder)), tmp_path / "again")
     with pytest.raises(InputError):
         train(config(cache, "moe", start=str(tmp_path / "nothing")), tmp_path / "moe")
 

@@ -221,7 +221,9 @@ def _fit(
 ) -> nn.Module:
     regime = stage.regime(networks)
     if config.start is not None:
-        begin_from(regime.network, weights_for(config.start, stage.name, [each.name for each in stages_of(config)]))
+        weights = weights_for(config.start, stage.name, [each.name for each in stages_of(config)])
+        if weights is not None:
+            begin_from(regime.network, weights)
     settings = config.loop_of(stage.name, stage.share)
     segments = stage.segmenter(regime.network) is not None
     # every process must come to the same points: the others only wait while the first validates

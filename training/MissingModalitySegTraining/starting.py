@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,22 +10,30 @@ from torch import Tensor, nn
 
 from MissingModalitySegLib.errors import InputError
 
-NEW = (".gate.weight", ".gate.bias")
-"""What a mixture of experts has, and the network that it begins from has not: which expert answers for which code."""
+GATE = re.compile(r"(^|\.)gate\.")
+"""What a mixture of experts has, and the network that it begins from has not: which expert answers when."""
+
+EXPERT = re.compile(r"^experts\.\d+\.")
+SINGLE = "unet."
+"""A modality expert is the network of `single_unet`, which answers images of every modality."""
 
 
-def weights_for(start: str, stage: str, stages: Sequence[str]) -> Mapping[str, Tensor]:
-    """The weights that `stage` of a training with `stages` begins from.
+def weights_for(start: str, stage: str, stages: Sequence[str]) -> Mapping[str, Tensor] | None:
+    """The weights that `stage` of a training with `stages` begins from; None if only from what stages before it made.
 
     `start` names a bundle, its folder, or the folder of a run. A training of several stages begins each from the same
-    stage of a run, so a bundle, which has the last one only, does not serve it. Raises `InputError`.
+    stage of a run, or its first from a network that was trained in one. Raises `InputError`.
     """
     from .evaluation.find_model import find_model
     from .runs import is_run, open_run
 
     if len(stages) == 1:
         return find_model(start).network.state_dict()
-    networks = open_run(start).networks() if is_run(Path(start)) else {}
+    if not is_run(Path(start)):
+        return find_model(start).network.state_dict() if stage == stages[0] else None
+    networks = open_run(start).networks()
+    if len(networks) == 1:
+        return next(iter(networks.values())).state_dict() if stage == stages[0] else None
     if stage not in networks:
         raise InputError(
             "start-does-not-fit",
@@ -38,18 +47,20 @@ def begin_from(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     """Set the parameters of `network` to `weights`.
 
     An expert begins as the plain network's kernel: with all of them alike, and gates that sum to 1, the mixture answers
-    as that network did, whatever the code, and they part in training since each code weighs them differently. Gates
-    that are not among `weights` stay as they were drawn. Raises `InputError` for weights of another network.
+    as that network did, whatever the code, and they part in training since each code weighs them differently. Modality
+    experts begin as the one network that answers images of every modality. Gates that are not among `weights` stay as
+    they were drawn. Raises `InputError` for weights of another network.
     """
     own = network.state_dict()
-    adopted = {name: _adopted(value, weights.get(name)) for name, value in own.items()}
-    wrong = [name for name, value in adopted.items() if value is None and not name.endswith(NEW)]
-    wrong += [name for name in weights if name not in own]
+    source = {name: name if name in weights else EXPERT.sub(SINGLE, name) for name in own}
+    adopted = {name: _adopted(value, weights.get(source[name])) for name, value in own.items()}
+    wrong = [name for name, value in adopted.items() if value is None and not GATE.search(name)]
+    wrong += [name for name in weights if name not in source.values()]
     if wrong:
         raise InputError(
             "start-does-not-fit",
             f"The weights to begin from belong to another network: {len(wrong)} do not fit, {wrong[0]} among them.",
-            "Choose the same network section, or for a mixture of experts that of the plain U-Net.",
+            "Choose the same network section, or for a mixture of experts that of the plain network.",
         )
     network.load_state_dict(own | {name: value for name, value in adopted.items() if value is not None})
 
