@@ -70,7 +70,7 @@ class Desk:
         self.on_line: list[Callable[[str], None]] = []
         self.on_change: list[Callable[[], None]] = []
         self._timer = qt.QTimer()
-        self._timer.singleShot = True
+        self._timer.setSingleShot(True)
         self._timer.interval = TICK_MS
         self._timer.connect("timeout()", self._tick)
 

@@ -49,7 +49,7 @@ class Window:
         self.set_up = SetUpPanel(self._add("SetUp", self.ui.setUpPage), desk, self._set_up_changed)
         desk.on_change.append(self.refresh)
         self._later = qt.QTimer()
-        self._later.singleShot = True
+        self._later.setSingleShot(True)
         self._later.interval = 0
         self._later.connect("timeout()", self.refresh)
         self._set_up_changed()

@@ -59,7 +59,7 @@ def complaints(tmp_path: Path, text: str) -> str:
     "text",
     [
         "import slicer\nprint(slicer.mrmlScene)\n",
-        "import qt\ntimer = qt.QTimer()\ntimer.singleShot = True\ntimer.connect('timeout()', print)\n",
+        "import qt\ntimer = qt.QTimer()\ntimer.setSingleShot(True)\ntimer.connect('timeout()', print)\n",
         "import slicer\nfrom slicer.i18n import tr as _\ntext = _('{n} lesions').format(n=3)\n",
         "def f(self):\n    self.ui.runBox.currentIndex = 3\n    return self.our_own.our_own()\n",
         "def f(scene):\n    node = scene.CreateNodeByClass('vtkMRMLTextNode')\n    node.UnRegister(None)\n",

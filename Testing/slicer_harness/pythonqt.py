@@ -24,6 +24,9 @@ SLOT_ERRORS: list[BaseException] = []
 _VIRTUAL = {"sizeHint", "minimumSizeHint"}
 """Properties that Qt reads through virtual methods: of a stand-in it would ask for them here, without an end."""
 
+_METHODS = {"singleShot"}
+"""Properties that PythonQt leaves aside for a static method of the same name: `QTimer.singleShot(0, f)`."""
+
 _connections: dict[tuple[int, str, Any], Callable] = {}
 _ORIGINAL_GET = QtCore.QObject.__getattribute__
 
@@ -62,7 +65,7 @@ def _classes() -> list[type]:
 def properties_of(kind: type) -> frozenset[str]:
     """The names of the Q_PROPERTYs of a class."""
     meta = kind.staticMetaObject
-    return frozenset(meta.property(i).name() for i in range(meta.propertyCount())) - _VIRTUAL
+    return frozenset(meta.property(i).name() for i in range(meta.propertyCount())) - _VIRTUAL - _METHODS
 
 
 def signal_errors() -> list[str]:
