@@ -5,13 +5,14 @@ PYTHON = $(VENV)/bin/python
 # Extra arguments for pip, for example PIP_ARGS="--index-url https://mirror.example/simple".
 PIP_ARGS ?=
 
-.PHONY: help venv demo test test-long screenshots lint format clean
+.PHONY: help venv demo test test-long screenshots weights lint format clean
 help:
 	@echo "make demo        set up, then show what the program does on a generated case"
 	@echo "make test        set up, lint, run the tests"
 	@echo "make test-long   the campaigns of which make test keeps a sample"
 	@echo "make bench-NAME  measure; NAME is one of: $(BENCHES)"
 	@echo "make screenshots the window and its views as pictures, for docs/images"
+	@echo "make weights     train and export the models that ship, into build/weights: hours; given again, goes on"
 	@echo "make format      put the code into the house's format"
 	@echo "make venv        set up only (into $(VENV))"
 
@@ -28,6 +29,8 @@ test: lint ; @$(PYTHON) -m pytest -n 2 --dist worksteal -m "not long"
 test-long: venv ; @$(PYTHON) -m pytest -n 2 --dist worksteal
 
 screenshots: venv ; @$(PYTHON) Testing/screenshots/take.py
+
+weights: venv ; @$(PYTHON) -m MissingModalitySegTraining.weights --output build/weights
 
 format: venv
 	@.ci/list-python-files

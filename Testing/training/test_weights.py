@@ -1,0 +1,35 @@
+"""The recipes of the shipped models: commands that the command line takes, each after what it begins from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from MissingModalitySegLib.cli.application import application
+from MissingModalitySegTraining.weights import RECIPES, commands, needed
+
+
+def test_a_model_comes_after_what_it_begins_from() -> None:
+    assert needed(["moe"]) == ["plain", "moe"]
+    assert needed(["mome", "brain"]) == ["image", "mome", "brain"]
+    assert needed(list(RECIPES)) == list(RECIPES)
+
+
+def test_every_shipped_model_has_one_recipe() -> None:
+    bundles = [bundle for recipe in RECIPES.values() for bundle in recipe.bundles]
+    assert sorted(bundles) == ["brain", "moe", "mome", "synthesis", "universal"]
+
+
+@pytest.mark.parametrize("preset", ["starter", "gpu"])
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_command_line_takes_the_trainings(name: str, preset: str, tmp_path: Path) -> None:
+    train, *exports = commands(name, tmp_path, preset, share=0.5)
+    answer = CliRunner().invoke(application, [*train, "--dry-run"])
+    assert answer.exit_code == 0, answer.output
+    assert f"minutes: {RECIPES[name].minutes[preset] * 0.5}" in answer.output
+    for export in exports:  # refused for want of a run, not for its options
+        answer = CliRunner().invoke(application, export)
+        assert answer.exit_code != 2
+        assert str(tmp_path / "runs" / name) in str(answer.exception or answer.output).replace("\n", "")

@@ -1,0 +1,89 @@
+"""The models that ship, trained and exported one after the other: `make weights`.
+
+`python -m MissingModalitySegTraining.weights [--output FOLDER] [--preset starter|gpu] [--share 0.5] [MODEL ...]`
+carries out the commands below; stopped, it goes on where it was when given again. Networks that answer alike in the
+beginning save time: experts begin as the plain network's kernels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training, and the bundles that it leaves."""
+
+    method: str
+    minutes: Mapping[str, float]
+    """By preset: on two cores of a laptop, on one large GPU."""
+    start: str | None = None
+    """The training whose network this one begins from."""
+    bundles: Mapping[str, str] = field(default_factory=dict)
+    """Name of each bundle, and which product of the training it is."""
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "plain": Recipe("modality_dropout", {"starter": 120, "gpu": 8}),
+    "moe": Recipe("moe", {"starter": 120, "gpu": 8}, start="plain", bundles={"moe": "model"}),
+    "image": Recipe("single_unet", {"starter": 60, "gpu": 4}),
+    "mome": Recipe("mome", {"starter": 120, "gpu": 8}, start="image", bundles={"mome": "model"}),
+    "universal": Recipe(
+        "universal", {"starter": 180, "gpu": 10}, bundles={"universal": "model", "synthesis": "synthesiser"}
+    ),
+    "brain": Recipe("brain", {"starter": 30, "gpu": 4}, bundles={"brain": "model"}),
+}
+"""Network by network, each after what it begins from."""
+
+
+def commands(name: str, folder: Path, preset: str = "starter", share: float = 1.0) -> Iterator[list[str]]:
+    """What a user would type after `missing-modality-seg` for a training and its bundles.
+
+    Args:
+        name: of a recipe.
+        folder: runs go into `runs` there, bundles into `models`.
+        preset: `starter` or `gpu`.
+        share: of the time that the recipe has; 1 is what the shipped models had.
+    """
+    recipe, run = RECIPES[name], folder / "runs" / name
+    train = ["train", recipe.method, "--preset", preset, "--minutes", f"{recipe.minutes[preset] * share:g}"]
+    if recipe.start is not None:
+        train += ["--set", f"start={folder / 'runs' / recipe.start}"]
+    yield [*train, "--output", str(run)]
+    for bundle, what in recipe.bundles.items():
+        yield ["export", str(run), str(folder / "models" / bundle), "--what", what, "--replace"]
+
+
+def needed(names: list[str]) -> list[str]:
+    """The recipes for these and for what they begin from, in order."""
+    wanted = set(names)
+    for name in reversed(RECIPES):
+        start = RECIPES[name].start
+        if name in wanted and start is not None:
+            wanted.add(start)
+    return [name for name in RECIPES if name in wanted]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", default=list(RECIPES), help=f"of {', '.join(RECIPES)}; default: all")
+    parser.add_argument("--output", type=Path, default=Path("build/weights"))
+    parser.add_argument("--preset", choices=("starter", "gpu"), default="starter")
+    parser.add_argument("--share", type=float, default=1.0, help="of the time the shipped models had")
+    arguments = parser.parse_args()
+    if unknown := [name for name in arguments.models if name not in RECIPES]:
+        parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}")
+    for name in needed(arguments.models):
+        for command in commands(name, arguments.output.absolute(), arguments.preset, arguments.share):
+            print("missing-modality-seg", shlex.join(command), flush=True)
+            subprocess.run([sys.executable, "-m", "MissingModalitySegLib", *command], check=True)
+
+
+if __name__ == "__main__":
+    main()
