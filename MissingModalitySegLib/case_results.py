@@ -21,18 +21,23 @@ _NOT_THE_ANSWER = ("device", "threads")
 def finished_report(
     folder: Path, volumes: Mapping[Modality, Path], model: tuple[str, str], options: Options
 ) -> dict[str, Any] | None:
-    """The report in `folder` where it is of the same volumes, model (name and version) and options; else None."""
+    """The report in `folder` where it is of the same volumes, model (name and version) and options; else None.
+
+    Volumes are the same when their files have the same names and have not changed since.
+    """
+    path = Path(folder) / REPORT
     try:
-        report = json.loads((Path(folder) / REPORT).read_text(encoding="utf-8"))
+        report = json.loads(path.read_text(encoding="utf-8"))
         told = report["model"]
         same_model = (told["name"], told["version"]) == model
         files = {name: one["file"] for name, one in report["inputs"].items()}
         there = all((Path(folder) / name).is_file() for name in report["files"].values())
+        changed = any(one.stat().st_mtime > path.stat().st_mtime for one in volumes.values())
         same_options = _answers(report["options"]) == _answers(_told(options))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    same_files = files == {str(modality): path.name for modality, path in volumes.items()}
-    return report if same_model and same_files and same_options and there else None
+    same_files = files == {str(modality): file.name for modality, file in volumes.items()}
+    return report if same_model and same_files and same_options and there and not changed else None
 
 
 def _told(options: Options) -> dict[str, Any]:

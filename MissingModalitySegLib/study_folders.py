@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .datalists import read_datalist
+from .datalists import Case, read_datalist
 from .errors import InputError
 from .modalities import Modality
-from .output_folder import REPORT
+from .output_folder import NAMES, REPORT
 from .recognition import assign, recognise
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
@@ -26,11 +26,15 @@ _SKIPPED = ("derivatives", "sourcedata", "code")
 
 @dataclass(frozen=True)
 class FolderStudy:
-    """One study: `id` names its results, a path with `/` below the root. `notes` say what was left out, and why."""
+    """One study: `id` names its results, a path with `/` below the root. `notes` say what was left out, and why.
+
+    `known` are options that a data list settles for this case (brain, register) where the user leaves them open.
+    """
 
     id: str
     volumes: Mapping[Modality, Path]
     notes: tuple[str, ...] = field(default=())
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_studies(source: Path | str) -> tuple[FolderStudy, ...]:
@@ -40,8 +44,7 @@ def find_studies(source: Path | str) -> tuple[FolderStudy, ...]:
     """
     source = Path(source)
     if source.is_file():
-        cases = read_datalist(source).cases
-        return tuple(FolderStudy(case.id, case.modalities) for case in cases)
+        return tuple(FolderStudy(one.id, one.modalities, known=_known(one)) for one in read_datalist(source).cases)
     if not source.is_dir():
         raise InputError("no-such-folder", f"There is no folder “{source}”.", "Choose a folder or a data list.")
     groups: dict[str, list[Path]] = {}
@@ -55,13 +58,23 @@ def find_studies(source: Path | str) -> tuple[FolderStudy, ...]:
     return studies
 
 
+def _known(case: Case) -> dict[str, str]:
+    known = {}
+    if case.brain_mask is not None:
+        known["brain"] = str(case.brain_mask)
+    elif case.brain_extracted:
+        known["brain"] = "extracted"
+    return known | ({"register": "off"} if case.aligned else {})
+
+
 def _volumes_below(root: Path) -> list[Path]:
     found: list[Path] = []
     for folder, below, names in os.walk(root):
         below[:] = sorted(one for one in below if not one.startswith(".") and one not in _SKIPPED)
-        if REPORT in names:  # what a run wrote
-            continue
-        found += [Path(folder, name) for name in sorted(names) if name.endswith(SUFFIXES) and not name.startswith(".")]
+        if REPORT in names:
+            names = [name for name in names if name not in NAMES]  # what a run wrote
+        names = sorted(name for name in names if not name.startswith("."))
+        found += [Path(folder, name) for name in names if name.lower().endswith(SUFFIXES)]
     return found
 
 
@@ -82,5 +95,5 @@ def _study(name: str, paths: list[Path]) -> FolderStudy:
 
 
 def _stem(path: Path) -> str:
-    suffix = next(one for one in SUFFIXES if path.name.endswith(one))
-    return path.name.removesuffix(suffix)
+    suffix = next(one for one in SUFFIXES if path.name.lower().endswith(one))
+    return path.name[: -len(suffix)]

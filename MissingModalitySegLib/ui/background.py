@@ -34,6 +34,11 @@ class Background:
         self._thread.start()
         self._timer.start()
 
+    def forget(self) -> None:
+        """The window that waits for it goes: the work ends, and nobody is told."""
+        self._timer.stop()
+        _running.discard(self)
+
     def _work(self) -> None:
         try:
             self._result = self._function()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import qt
+
 from .. import bundles
 from ..case_results import finished_report, summary_row, write_summary
-from ..errors import InputError, MissingModalitySegError
+from ..errors import CancelledError, InputError, MissingModalitySegError
 from ..jobs import Job, Result
 from ..modalities import Modality
 from ..options import Options
@@ -41,6 +43,9 @@ _STATES = {
     State.CANCELLED: CaseState.CANCELLED,
 }
 
+_AT_THE_DESK = 2
+"""One is worked on while the next one waits."""
+
 
 @dataclass(eq=False)
 class Case:
@@ -49,6 +54,8 @@ class Case:
     id: str
     volumes: Mapping[Modality, Any]
     notes: tuple[str, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
+    """Options that are settled for this case where the user leaves them open."""
     state: CaseState = CaseState.FOUND
     fraction: float = 0.0
     report: Mapping[str, Any] | None = None
@@ -57,69 +64,123 @@ class Case:
     """The nodes of a study of the scene, where results come into it."""
 
 
-@dataclass(eq=False)
 class Batch:
-    """The cases, and what is done with them. `on_change(case)` is called whenever one of them goes on.
+    """The cases, and what is done with them: `on_change(case)` is called whenever one of them goes on, and at the end
+    `on_over()`.
 
-    `output` is None for studies of the scene, whose results come into the scene.
+    `output` is None for studies of the scene, whose results come into the scene. Few cases at a time are at the desk,
+    so that a thousand of them cost neither memory nor disk; whoever cancels the work of one stops the batch.
     """
 
-    cases: Sequence[Case]
-    model: str
-    options: Options
-    output: Path | None
-    on_change: Callable[[Case], None] = lambda case: None
-    works: list[Work] = field(default_factory=list)
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        model: str,
+        options: Options,
+        output: Path | None,
+        on_change: Callable[[Case], None] = lambda case: None,
+        on_over: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.cases, self.model, self.options, self.output = cases, model, options, output
+        self.on_change, self.on_over = on_change, on_over
+        self._folders = {} if output is None else dict(zip(cases, folders_of(output, cases), strict=True))
+        self.works: list[Work] = []
+        self._desk: Desk | None = None
+        self._pending: list[Case] = []
+        self._loops: list[Any] = []
+        self._is_running = False
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.interval = 0
+        self._timer.connect("timeout()", self._step)
 
     @property
     def is_over(self) -> bool:
-        return all(work.is_over for work in self.works)
+        return not self._is_running
 
     def start(self, desk: Desk) -> None:
-        """Hand in each case that is not done yet. Raises `InputError` before anything begins (model, output folder)."""
-        manifest = bundles.find(self.model).manifest
+        """Begin. Raises `InputError` before anything is done (model, output folder)."""
+        self._manifest = bundles.find(self.model).manifest
+        self._desk = desk
         if self.output is not None:
             self._write_summary()
+        self._pending, self._is_running = list(self.cases), True
         for case in self.cases:
-            usable = [one for one in case.volumes if one in manifest.modalities]
-            earlier = self._earlier(case, (manifest.name, manifest.version))
-            if not usable:
-                case.state = CaseState.UNUSABLE
-                case.problem = (
-                    " ".join(case.notes) or f"The model takes none of {', '.join(case.volumes) or 'its volumes'}."
-                )
-            elif earlier is not None:
-                case.state, case.report, case.fraction = CaseState.EARLIER, earlier, 1.0
-            else:
-                self._hand_in(desk, case)
-            self.on_change(case)
-        if self.output is not None:
-            self._write_summary()
+            case.state, case.problem, case.report, case.fraction = CaseState.WAITING, "", None, 0.0
+        self._timer.start()
 
-    def cancel(self, desk: Desk) -> None:
+    def cancel(self) -> None:
         """Stop; what is done stays."""
+        stopped = [*self._pending]
+        self._pending.clear()
         works = [work for work in self.works if not work.is_over]
         if works:
-            desk.cancel(*works)
+            self._desk.cancel(*works)
+        for case in stopped:
+            case.state = CaseState.CANCELLED
+            self.on_change(case)
+        self._timer.start()
+
+    def wait(self) -> None:
+        """Return when all is done; the application stays alive meanwhile. Raises `CancelledError` where it ends."""
+        loop = qt.QEventLoop()
+        self._loops.append(loop)
+        if not self.is_over:
+            loop.exec_()
+        self._loops.remove(loop)
+        if not self.is_over:
+            self.cancel()
+            raise CancelledError("cancelled", "The application was closed before the batch was done.")
+
+    def forget_listeners(self) -> None:
+        """Nobody looks any more; the batch goes on."""
+        self.on_change, self.on_over = lambda case: None, lambda: None
 
     def rows(self) -> list[dict[str, Any]]:
         """The table of all cases."""
         return [summary_row(case.id, case.state, case.report, case.problem) for case in self.cases]
 
-    def _earlier(self, case: Case, model: tuple[str, str]) -> dict[str, Any] | None:
+    def _step(self) -> None:
+        """Look at one case: so the window lives while a thousand old reports are read."""
+        if self._pending and sum(not work.is_over for work in self.works) < _AT_THE_DESK:
+            case = self._pending.pop(0)
+            self._begin(case)
+            self.on_change(case)
+            self._timer.start()
+        elif self._is_running and not self._pending and all(work.is_over for work in self.works):
+            self._is_running = False
+            self._try_summary()
+            self.on_over()
+            for loop in self._loops:
+                loop.quit()
+
+    def _begin(self, case: Case) -> None:
+        usable = [one for one in case.volumes if one in self._manifest.modalities]
+        options = options_for(case, self.options)
+        earlier = self._earlier(case, options)
+        if not usable:
+            case.state = CaseState.UNUSABLE
+            volumes = ", ".join(case.volumes) or "its volumes"
+            case.problem = " ".join(case.notes) or f"The model takes none of {volumes}."
+        elif earlier is not None:
+            case.state, case.report, case.fraction = CaseState.EARLIER, earlier, 1.0
+        else:
+            self._hand_in(case, options)
+
+    def _earlier(self, case: Case, options: Options) -> dict[str, Any] | None:
         if self.output is None:
             return None
-        return finished_report(folder_of(self.output, case.id), case.volumes, model, self.options)
+        model = (self._manifest.name, self._manifest.version)
+        return finished_report(self._folders[case], case.volumes, model, options)
 
-    def _hand_in(self, desk: Desk, case: Case) -> None:
-        case.state = CaseState.WAITING
+    def _hand_in(self, case: Case, options: Options) -> None:
         if self.output is not None:
-            job = Job(case.volumes, self.model, folder_of(self.output, case.id), self.options)
+            job = Job(case.volumes, self.model, self._folders[case], options)
             work = Work(f"{self.model} on {case.id}", lambda result: result)
-            desk.hand_in((work,), iter([job]))
+            self._desk.hand_in((work,), (one for one in [job]))
         else:
             try:
-                (work,) = hand_in_study(desk, case.volumes, [self.model], self.options)
+                (work,) = hand_in_study(self._desk, case.volumes, [self.model], options)
             except InputError as error:
                 case.state, case.problem = CaseState.UNUSABLE, str(error)
                 return
@@ -133,21 +194,45 @@ class Batch:
             case.report = work.outcome.report
         elif work.error is not None and work.state is State.FAILED:
             case.problem = str(work.error)
-        if work.is_over and self.output is not None:
-            try:
-                self._write_summary()
-            except MissingModalitySegError as error:
-                case.problem = f"{case.problem} {error}".strip()
+        if work.state is State.CANCELLED:
+            self.cancel()
+        if work.is_over:
+            self._try_summary()
+            self._timer.start()
         self.on_change(case)
+
+    def _try_summary(self) -> None:
+        """A table that cannot be written, as while it is open in a spreadsheet, does not stop the batch."""
+        try:
+            if self.output is not None:
+                self._write_summary()
+        except MissingModalitySegError as error:
+            self._desk.say(str(error))
 
     def _write_summary(self) -> None:
         write_summary(self.output, self.rows())
 
 
-def folder_of(output: Path, case: str) -> Path:
-    """Where the results of a case go: below `output`, whatever its name holds."""
-    parts = [_FORBIDDEN.sub("_", part).rstrip(". ") for part in re.split(r"[/\\]", case)]
-    return output.joinpath(*([part for part in parts if part] or ["case"]))
+def options_for(case: Case, options: Options) -> Options:
+    """The options as far as they fit a case: a reference that it lacks is replaced by its finest volume."""
+    known = {name: value for name, value in case.known.items() if getattr(options, name) == "auto"}
+    reference = options.reference if options.reference in case.volumes else None
+    return replace(options, reference=reference, **known)
+
+
+def folders_of(output: Path, cases: Sequence[Case]) -> list[Path]:
+    """Where the results of each case go: below `output`, whatever its name holds, and for each another place."""
+    taken: set[str] = set()
+    folders = []
+    for case in cases:
+        parts = [_FORBIDDEN.sub("_", part).strip(" ").rstrip(". ") for part in re.split(r"[/\\]", case.id)]
+        name = first = "/".join(part for part in parts if part) or "case"
+        number = 2
+        while name.lower() in taken:
+            name, number = f"{first} ({number})", number + 1
+        taken.add(name.lower())
+        folders.append(output / name)
+    return folders
 
 
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
@@ -159,7 +244,7 @@ def cases_of_folder(source: Path | str) -> list[Case]:
 
 
 def _case(study: FolderStudy) -> Case:
-    return Case(study.id, study.volumes, study.notes)
+    return Case(study.id, study.volumes, study.notes, study.known)
 
 
 def cases_of_scene(studies: Sequence[Any], scene: Any) -> list[Case]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from slicer.i18n import tr as _
 
 from ..case_results import SUMMARY
 from ..errors import MissingModalitySegError
-from ..modalities import MODALITIES
+from ..modalities import MODALITIES, Modality
+from ..options import Options
 from ..scene import studies_in
 from .background import Background
 from .batch import Batch, Case, CaseState, cases_of_folder, cases_of_scene
 from .desk import Desk
 from .looks import BAD, DOUBTFUL, GOOD, QUIET, decimal, fill_table, say, set_cell
-from .parameters import options_of
+from .parameters import AUTO, options_of
 
 FOLDER, SCENE = 0, 1
 _COLOURS = {
@@ -40,6 +42,7 @@ class BatchPanel:
         self.ui, self._desk, self._ask = ui, desk, ask
         self._cases: list[Case] = []
         self._batch: Batch | None = None
+        self._search: Background | None = None
         ui.sourceBox.addItem(_("a folder, a BIDS data set or a data list"))
         ui.sourceBox.addItem(_("this scene"))
         ui.sourcePath.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Files
@@ -55,7 +58,12 @@ class BatchPanel:
         self._forget()
 
     def leave(self) -> None:
+        """The window goes; a batch goes on."""
         self._desk.on_change.remove(self.show)
+        if self._batch is not None:
+            self._batch.forget_listeners()
+        if self._search is not None:
+            self._search.forget()
 
     def show(self) -> None:
         """Bring buttons and words up to date."""
@@ -98,7 +106,7 @@ class BatchPanel:
             return
         say(self.ui.batchMessage, _("Looking for studies…"))
         self.ui.findButton.enabled = False
-        Background(lambda: cases_of_folder(source), self._found)
+        self._search = Background(lambda: cases_of_folder(source), self._found)
 
     def _found(self, cases: list[Case] | None, error: MissingModalitySegError | None) -> None:
         self.ui.findButton.enabled = True
@@ -119,41 +127,45 @@ class BatchPanel:
 
     def _press(self) -> None:
         if self._is_busy:
-            self._batch.cancel(self._desk)
+            self._batch.cancel()
             return
         parameters = self._ask()
         output = self.ui.outputPath.currentPath if self.ui.sourceBox.currentIndex == FOLDER else None
         if output == "":
             say(self.ui.batchMessage, _("Choose a folder for the results."), DOUBTFUL)
             return
-        for case in self._cases:
-            case.state, case.problem, case.report, case.fraction = CaseState.FOUND, "", None, 0.0
         try:
-            options = options_of(parameters)
             folder = None if output is None else Path(output).absolute()
-            self._batch = Batch(self._cases, parameters.model, options, folder, self._show_case)
+            options = batch_options(parameters, "nrrd" if folder is None else "nii.gz")
+            self._batch = Batch(self._cases, parameters.model, options, folder, self._show_case, self._over)
             self._batch.start(self._desk)
         except MissingModalitySegError as error:
             self._batch = None
             say(self.ui.batchMessage, str(error), BAD)
         else:
             say(self.ui.batchMessage, "")
+            for case in self._cases:
+                self._show_case(case)
             for path in (self.ui.sourcePath, self.ui.outputPath):
                 path.addCurrentPathToHistory()
         self.show()
 
     def _show_case(self, case: Case) -> None:
         row, table = self._cases.index(case), self.ui.caseTable
-        words = case.state + (f" {case.fraction:.0%}" if case.state is CaseState.RUNNING else "")
+        words = _words()[case.state] + (f" {case.fraction:.0%}" if case.state is CaseState.RUNNING else "")
         set_cell(table, row, _STATE, words, colour=_COLOURS.get(case.state, ""))
         tip = "\n".join([case.problem, *case.notes]).strip()
         table.item(row, _STATE).setToolTip(tip or words)
-        volumes = (case.report or {}).get("volumes_ml") or {}
-        if volumes:
-            set_cell(table, row, _VOLUME, decimal(next(iter(volumes.values()))), number=True)
-            set_cell(table, row, _LESIONS, str(case.report.get("lesion_count", "")), number=True)
+        report = case.report or {}
+        volume = next(iter((report.get("volumes_ml") or {}).values()), None)
+        set_cell(table, row, _VOLUME, "" if volume is None else decimal(volume), number=True)
+        set_cell(table, row, _LESIONS, str(report.get("lesion_count", "")), number=True)
         if self._batch is not None:
             self._show_progress()
+
+    def _over(self) -> None:
+        self._show_progress()
+        self.show()
 
     def _show_progress(self) -> None:
         ui, states = self.ui, [case.state for case in self._cases]
@@ -173,6 +185,27 @@ class BatchPanel:
 
     def _open_output(self) -> None:
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._batch.output)))
+
+
+def batch_options(parameters: Any, format: str) -> Options:
+    """The options of the first tab for studies other than the one chosen there: its mask is no other's. Raises
+    `InputError`."""
+    reference = None if parameters.reference == AUTO else Modality.parse(parameters.reference)
+    return replace(options_of(parameters), reference=reference, format=format)
+
+
+def _words() -> dict[CaseState, str]:
+    """The states as the user reads them."""
+    return {
+        CaseState.FOUND: _("not begun"),
+        CaseState.EARLIER: _("done earlier"),
+        CaseState.WAITING: _("waiting"),
+        CaseState.RUNNING: _("running"),
+        CaseState.DONE: _("done"),
+        CaseState.FAILED: _("failed"),
+        CaseState.CANCELLED: _("cancelled"),
+        CaseState.UNUSABLE: _("not usable"),
+    }
 
 
 def _headers() -> list[str]:

@@ -90,7 +90,11 @@ def models() -> list[str]:
 
 
 def cancel(*works: Work) -> None:
-    """Stop what was begun, everything where nothing is named."""
+    """Stop what was begun, everything where nothing is named.
+
+    >>> work = logic.segmentAsync({"T1": t1Node}, "moe")
+    >>> logic.cancel(work)
+    """
     desk().cancel(*works)
 
 
@@ -107,14 +111,11 @@ def segmentFolder(
     >>> [(case.id, case.state, case.report["volumes_ml"]["lesion"]) for case in cases if case.report]
 
     Each study gets a folder of its own; `summary.csv` lists all. Called again it goes on where it stopped: cases with
-    results of the same files, model and options are passed over. A case that fails does not stop the others.
+    results of the same files, model and options are passed over. A case that fails does not stop the others; why it did
+    is its `problem`. Raises what keeps the batch from beginning (folder, model, options).
     """
     batch = segmentFolderAsync(folder, outputDir, model, onCase, **options)
-    for work in list(batch.works):
-        try:
-            desk().wait(work)
-        except MissingModalitySegError:
-            continue  # told by the case's state
+    batch.wait()
     return list(batch.cases)
 
 
@@ -128,7 +129,7 @@ def segmentFolderAsync(
     """Begin a batch and return at once; `onCase(case)` is called whenever a case goes on.
 
     >>> batch = logic.segmentFolderAsync("/study/root", "/study/results", "moe", lambda case: print(case.state))
-    >>> batch.is_over, batch.rows()
+    >>> batch.is_over, batch.rows(); batch.cancel()
     """
     batch = Batch(cases_of_folder(folder), model, Options.from_dict(options), Path(outputDir).absolute())
     if onCase is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -64,7 +64,7 @@ class Desk:
     def __init__(self) -> None:
         self._runner: Runner | None = None
         self._works: list[Work] = []
-        self._preparing: list[tuple[Iterator[Any], tuple[Work, ...]]] = []
+        self._preparing: list[tuple[Generator[Job | None], tuple[Work, ...]]] = []
         self.hello: Hello | None = None
         self.lines: list[str] = []
         self.on_line: list[Callable[[str], None]] = []
@@ -79,7 +79,7 @@ class Desk:
         """All work that is not over, in the order in which it came."""
         return tuple(work for work in self._works if not work.is_over)
 
-    def hand_in(self, works: tuple[Work, ...], prepare: Iterator[Job]) -> None:
+    def hand_in(self, works: tuple[Work, ...], prepare: Generator[Job | None]) -> None:
         """Take on work. `prepare` gives one job per work; it is advanced bit by bit, None in between, so that writing
         volumes does not hold up the window. What it raises ends all of the works."""
         if not self._works:
@@ -174,8 +174,8 @@ class Desk:
         prepare, works = self._preparing[0]
         waiting = [work for work in works if not work.is_over and work.number is None]
         if not waiting:
-            prepare.close()
             self._preparing.pop(0)
+            prepare.close()
             return
         try:
             job = next(prepare, None)

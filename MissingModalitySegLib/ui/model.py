@@ -25,6 +25,7 @@ class ModelPanel:
         self.ui, self._on_choose = ui, on_choose
         self._cards: list[Card] = []
         self._listings: tuple[bundles.Listing, ...] = ()
+        self._import: Background | None = None
         menu = qt.QMenu(ui.importButton)
         self._archive, self._folder = menu.addAction(_("From a .zip file…")), menu.addAction(_("From a folder…"))
         self._archive.connect("triggered(bool)", self._import_archive)
@@ -33,6 +34,11 @@ class ModelPanel:
         ui.modelFolderButton.connect("clicked()", self._open_folder)
         ui.modelMessage.visible = False
         self.look()
+
+    def leave(self) -> None:
+        """The window goes; a model that is being imported arrives all the same."""
+        if self._import is not None:
+            self._import.forget()
 
     def look(self) -> None:
         """See which models there are."""
@@ -95,7 +101,7 @@ class ModelPanel:
                 if bundle.manifest.labels is not None:
                     self._on_choose(bundle.name)
 
-        Background(lambda: bundles.import_bundle(Path(path), bundles.user_models(), replace), done)
+        self._import = Background(lambda: bundles.import_bundle(Path(path), bundles.user_models(), replace), done)
 
     def _open_folder(self) -> None:
         folder = bundles.user_models()

@@ -26,6 +26,7 @@ class SetUpPanel:
 
     def __init__(self, ui: Any, desk: Desk, on_change: Callable[[], None]) -> None:
         self.ui, self._desk, self._on_change = ui, desk, on_change
+        self._busy: Background | None = None
         ui.setUpMessage.visible = False
         for button, action in (
             (ui.installButton, self._install),
@@ -39,7 +40,12 @@ class SetUpPanel:
         self.look()
 
     def leave(self) -> None:
+        """The window goes; what is being installed or imported arrives all the same."""
         self._desk.on_change.remove(self._write_diagnostics)
+        if self._heard in self._desk.on_line:
+            self._desk.on_line.remove(self._heard)
+        if self._busy is not None:
+            self._busy.forget()
 
     @property
     def is_ready(self) -> bool:
@@ -95,7 +101,7 @@ class SetUpPanel:
                 say(self.ui.setUpMessage, last, BAD)
             self._settled()
 
-        Background(lambda: _run(command), done)
+        self._busy = Background(lambda: _run(command), done)
 
     def _import_models(self) -> None:
         folder = qt.QFileDialog.getExistingDirectory(None, _("Choose a folder with models"))
@@ -112,7 +118,7 @@ class SetUpPanel:
                 say(self.ui.setUpMessage, "\n".join([words, *problems]), BAD if problems else GOOD)
             self._settled()
 
-        Background(lambda: import_models(Path(folder)), done)
+        self._busy = Background(lambda: import_models(Path(folder)), done)
 
     def _check(self) -> None:
         if self._desk.hello is not None:

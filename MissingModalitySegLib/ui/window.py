@@ -73,7 +73,7 @@ class Window:
         self._later.stop()
         self.take(None)
         self._desk.on_change.remove(self.refresh)
-        for panel in (self.run, self.set_up, self.batch):
+        for panel in (self.model, self.run, self.set_up, self.batch):
             panel.leave()
 
     def take(self, parameters: Any) -> None:

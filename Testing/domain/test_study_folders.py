@@ -1,0 +1,107 @@
+"""Studies found on a disk: by folder, by BIDS session, by data list; results are no studies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.study_folders import find_studies
+
+
+def touch(root: Path, *names: str) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    return root
+
+
+def found(root: Path) -> dict[str, dict[str, str]]:
+    """Names of the files by study and modality."""
+    return {
+        one.id: {str(modality): path.relative_to(root).as_posix() for modality, path in one.volumes.items()}
+        for one in find_studies(root)
+    }
+
+
+def test_a_folder_is_a_study(tmp_path: Path) -> None:
+    touch(tmp_path, "b/flair.nii.gz", "a/T1.NII", "a/t2_tse.mha", "a/notes.txt", "c/deep/er/T1.nrrd", "c/T2.nrrd")
+    assert found(tmp_path) == {
+        "a": {"T1": "a/T1.NII", "T2": "a/t2_tse.mha"},
+        "b": {"FLAIR": "b/flair.nii.gz"},
+        "c": {"T2": "c/T2.nrrd"},
+        "c/deep/er": {"T1": "c/deep/er/T1.nrrd"},
+    }
+
+
+def test_the_root_itself_may_be_one(tmp_path: Path) -> None:
+    root = touch(tmp_path / "Zoë", "T1.nii", "FLAIR.nii")
+    assert list(found(root)) == ["Zoë"]
+
+
+def test_bids_sessions(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "sub-01/ses-a/anat/sub-01_ses-a_T1w.nii.gz",
+        "sub-01/ses-a/anat/sub-01_ses-a_FLAIR.nii.gz",
+        "sub-01/ses-b/anat/sub-01_ses-b_T2w.nii.gz",
+        "sub-02/anat/sub-02_T1w.nii.gz",
+        "derivatives/other/sub-01/sub-01_ses-a_T1w.nii.gz",
+        "sourcedata/sub-03_T1w.nii.gz",
+        ".git/sub-04_T1w.nii.gz",
+    )
+    assert found(tmp_path) == {
+        "sub-01/ses-a": {
+            "T1": "sub-01/ses-a/anat/sub-01_ses-a_T1w.nii.gz",
+            "FLAIR": "sub-01/ses-a/anat/sub-01_ses-a_FLAIR.nii.gz",
+        },
+        "sub-01/ses-b": {"T2": "sub-01/ses-b/anat/sub-01_ses-b_T2w.nii.gz"},
+        "sub-02": {"T1": "sub-02/anat/sub-02_T1w.nii.gz"},
+    }
+
+
+def test_what_is_unsure_is_left_out_and_told(tmp_path: Path) -> None:
+    touch(tmp_path, "a/T2.nii", "a/t2 axial.nii", "a/T1.nii", "a/scout.nii")
+    (study,) = find_studies(tmp_path)
+    assert list(study.volumes) == ["T1"]
+    assert any("T2" in note and "Which one" in note for note in study.notes)
+    assert any(note.startswith("scout.nii") for note in study.notes)
+
+
+def test_results_are_no_studies(tmp_path: Path) -> None:
+    """Neither in a folder of their own nor beside the volumes that they were made from."""
+    touch(tmp_path, "out/a/report.json", "out/a/segmentation.nii.gz", "out/a/synthetic_T2.nii.gz")
+    touch(tmp_path, "a/T1.nii", "a/report.json", "a/segmentation.nii.gz", "a/synthetic_FLAIR.nii.gz")
+    assert found(tmp_path) == {"a": {"T1": "a/T1.nii"}}
+    assert find_studies(tmp_path)[0].notes == ()
+
+
+def test_a_data_list(tmp_path: Path) -> None:
+    touch(tmp_path, "x.nii", "mask.nii")
+    cases = [
+        {"id": "one", "modalities": {"T1": "x.nii"}, "brain_extracted": True, "aligned": True},
+        {"id": "two", "modalities": {"FLAIR": "x.nii"}, "brain_mask": "mask.nii", "brain_extracted": True},
+        {"id": "three", "modalities": {"T2": "x.nii"}, "brain_extracted": False},
+    ]
+    listing = tmp_path / "list.json"
+    listing.write_text(json.dumps({"name": "few", "cases": cases}))
+    studies = find_studies(listing)
+    assert [one.id for one in studies] == ["one", "two", "three"]
+    assert studies[0].volumes == {"T1": tmp_path / "x.nii"}
+    assert [dict(one.known) for one in studies] == [
+        {"brain": "extracted", "register": "off"},
+        {"brain": str(tmp_path / "mask.nii")},
+        {},
+    ]
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        find_studies(tmp_path)
+    assert caught.value.code == "no-studies"
+    with pytest.raises(InputError) as caught:
+        find_studies(tmp_path / "missing")
+    assert caught.value.code == "no-such-folder"

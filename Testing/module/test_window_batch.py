@@ -1,0 +1,236 @@
+"""The tab for many studies: from folders, BIDS data sets and the scene; interrupted, taken up again, with bad cases."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import slicer
+
+from MissingModalitySegLib.ui.desk import desk
+from Testing.engine.small_runs import write_inputs
+from Testing.module.hands import click, names_in_scene
+from Testing.module.tiny_models import add_volume
+from Testing.slicer_harness.module_window import until
+
+
+@pytest.fixture
+def tab(window):
+    """The panel, in front."""
+    window.window.ui.tabs.setCurrentWidget(window.window.ui.batchPage)
+    return window.window.batch
+
+
+def find(tab, source: Path | str) -> None:
+    tab.ui.sourcePath.currentPath = str(source)
+    click(tab.ui.findButton)
+    until(lambda: "Looking" not in message(tab))
+
+
+def run(tab, output: Path | None = None) -> None:
+    if output is not None:
+        tab.ui.outputPath.currentPath = str(output)
+    click(tab.ui.startButton)
+    until(lambda: tab.ui.startButton.text == "Segment all")
+
+
+def message(tab) -> str:
+    label = tab.ui.batchMessage
+    return "" if label.isHidden() else label.text
+
+
+def column(tab, index: int) -> list[str]:
+    table = tab.ui.caseTable
+    return [table.item(row, index).text() for row in range(table.rowCount)]
+
+
+def states(tab) -> list[str]:
+    return column(tab, 2)
+
+
+def summary(output: Path) -> list[dict[str, str]]:
+    with open(output / "summary.csv", encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_folder_of_studies(tab, tmp_path: Path) -> None:
+    root, output = tmp_path / "Studien “ä”", tmp_path / "results"
+    write_inputs(root / "anna's", "T1", "FLAIR")
+    write_inputs(root / "b", "T1", "T1ce", "T2")  # the models do not take T1ce
+    write_inputs(root / "c", "DWI")
+    (root / "d").mkdir()
+    (root / "d" / "T1.nii.gz").write_bytes(b"cut")
+    find(tab, root)
+    assert column(tab, 0) == ["anna's", "b", "c", "d"]
+    assert column(tab, 1) == ["T1 FLAIR", "T1 T1ce T2", "DWI", "T1"]
+    assert set(states(tab)) == {"not begun"}
+
+    run(tab, output)
+    assert states(tab) == ["done", "done", "not usable", "failed"]
+    assert "takes none of DWI" in tab.ui.caseTable.item(2, 2).toolTip()
+    assert "T1" in tab.ui.caseTable.item(3, 2).toolTip()
+    assert "2 of 4 done" in tab.ui.batchSummary.text
+    assert "2 without a result" in tab.ui.batchSummary.text
+    rows = summary(output)
+    assert [row["case"] for row in rows] == ["anna's", "b", "c", "d"]
+    assert [row["state"] for row in rows] == ["done", "done", "not usable", "failed"]
+    assert [row["sequences"] for row in rows] == ["T1+FLAIR", "T1+T2", "", ""]
+    assert [f"{float(row['lesion_ml']):.2f}" for row in rows[:2]] == column(tab, 3)[:2]
+    first = output / "anna's" / "segmentation.nii.gz"
+    assert first.is_file()
+    assert not (output / "d").exists()
+    assert names_in_scene() == []
+
+    when = first.stat().st_mtime_ns
+    write_inputs(root / "d", "T1")
+    run(tab)
+    assert states(tab) == ["done earlier", "done earlier", "not usable", "done"]
+    assert first.stat().st_mtime_ns == when
+    assert column(tab, 3)[0] == f"{float(rows[0]['lesion_ml']):.2f}"
+
+
+def test_other_options_are_another_answer(window, tab, tmp_path: Path) -> None:
+    write_inputs(tmp_path / "in" / "a", "T1")
+    find(tab, tmp_path / "in")
+    run(tab, tmp_path / "out")
+    run(tab)
+    assert states(tab) == ["done earlier"]
+    window.window.parameters.minimumLesionMl = 0.5
+    run(tab)
+    assert states(tab) == ["done"]
+    window.window.parameters.reference = "FLAIR"  # which this study has not
+    run(tab)
+    assert states(tab) == ["done earlier"]
+
+
+def test_cancel_and_go_on(tab, tmp_path: Path) -> None:
+    for name in "abcde":
+        write_inputs(tmp_path / "in" / name, "T1")
+    find(tab, tmp_path / "in")
+    tab.ui.outputPath.currentPath = str(tmp_path / "out")
+    click(tab.ui.startButton)
+    assert not tab.ui.findButton.enabled
+    assert tab.ui.startButton.text == "Cancel"
+    until(lambda: "done" in states(tab))
+    assert len(desk().works) <= 2
+    click(tab.ui.startButton)
+    until(lambda: tab.ui.startButton.text == "Segment all")
+    before = states(tab)
+    assert before[0] == "done"
+    assert before[-1] == "cancelled"
+    assert set(before) == {"done", "cancelled"}
+    assert [row["state"] for row in summary(tmp_path / "out")] == before
+    run(tab)
+    assert states(tab) == ["done earlier" if state == "done" else "done" for state in before]
+
+
+def test_cancel_on_the_first_tab_stops_the_batch(window, tab, tmp_path: Path) -> None:
+    for name in "abc":
+        write_inputs(tmp_path / "in" / name, "T1")
+    find(tab, tmp_path / "in")
+    tab.ui.outputPath.currentPath = str(tmp_path / "out")
+    click(tab.ui.startButton)
+    until(lambda: desk().works)
+    window.window.ui.tabs.setCurrentWidget(window.window.ui.studyPage)
+    click(window.window.run.ui.segmentButton)
+    until(lambda: tab.ui.startButton.text == "Segment all")
+    assert set(states(tab)) == {"cancelled"}
+    assert not desk().works
+
+
+def test_a_bids_data_set(tab, tmp_path: Path) -> None:
+    for subject, modality in (("sub-01", "T1w"), ("sub-02", "FLAIR")):
+        (path,) = write_inputs(tmp_path / "in" / subject / "anat", modality).values()
+        path.rename(path.with_name(f"{subject}_{modality}.nii.gz"))
+    (tmp_path / "in" / "dataset_description.json").write_text("{}")
+    find(tab, tmp_path / "in")
+    run(tab, tmp_path / "out")
+    assert column(tab, 0) == ["sub-01", "sub-02"]
+    assert states(tab) == ["done", "done"]
+    assert (tmp_path / "out" / "sub-02" / "report.json").is_file()
+
+
+def in_two_studies(slicer_app) -> list[str]:
+    for patient in ("Anna", "Björn “B.”"):
+        item = slicer_app.scenes.study(patient, "MR")
+        for number, name in enumerate(("T1", "FLAIR")):
+            slicer_app.scenes.tree.CreateItem(item, add_volume(name, number))
+    return ["Anna / MR", "Björn “B.” / MR"]
+
+
+def test_the_studies_of_the_scene(tab, slicer_app) -> None:
+    titles = in_two_studies(slicer_app)
+    tab.ui.sourceBox.setCurrentIndex(1)
+    assert tab.ui.outputPath.isHidden()
+    click(tab.ui.findButton)
+    assert column(tab, 0) == titles
+    run(tab)
+    assert states(tab) == ["done", "done"]
+    assert names_in_scene().count("Lesions (one)") == 2
+    tree = slicer_app.scenes.tree
+    for case in tab._cases:
+        volume = next(iter(case.volumes.values()))
+        above = [tree.GetItemParent(tree.GetItemByDataNode(node)) for node in (volume, case.run.segmentation)]
+        assert tree.GetItemParent(above[1]) == above[0]  # a folder of its own in the same study
+
+
+def test_closing_the_scene_ends_its_batch(tab, slicer_app) -> None:
+    in_two_studies(slicer_app)
+    tab.ui.sourceBox.setCurrentIndex(1)
+    click(tab.ui.findButton)
+    click(tab.ui.startButton)
+    until(lambda: desk().works and desk().works[0].number is not None)
+    slicer.mrmlScene.Clear(0)
+    until(lambda: tab.ui.startButton.text == "Segment all")
+    assert set(states(tab)) == {"cancelled"}
+    assert names_in_scene() == []
+
+
+def test_a_volume_that_was_deleted_since_it_was_listed(tab, slicer_app) -> None:
+    in_two_studies(slicer_app)
+    tab.ui.sourceBox.setCurrentIndex(1)
+    click(tab.ui.findButton)
+    slicer.mrmlScene.RemoveNode(tab._cases[0].volumes["T1"])
+    run(tab)
+    assert states(tab) == ["not usable", "done"]
+    assert "not in the scene any more" in tab.ui.caseTable.item(0, 2).toolTip()
+
+
+def test_what_keeps_a_batch_from_beginning(window, tab, tmp_path: Path) -> None:
+    click(tab.ui.findButton)
+    assert "Choose the folder" in message(tab)
+    find(tab, tmp_path / "missing")
+    assert "There is no folder" in message(tab)
+    (tmp_path / "empty").mkdir()
+    find(tab, tmp_path / "empty")
+    assert "no volume" in message(tab)
+    assert not tab.ui.startButton.enabled
+    write_inputs(tmp_path / "in" / "a", "T1")
+    find(tab, tmp_path / "in")
+    click(tab.ui.startButton)
+    assert "Choose a folder for the results" in message(tab)
+    (tmp_path / "file").write_text("")
+    run(tab, tmp_path / "file")
+    assert "cannot be written" in message(tab)
+    assert states(tab) == ["not begun"]
+    window.window.parameters.model = "gone"
+    run(tab, tmp_path / "out")
+    assert "gone" in message(tab)
+
+
+def test_what_is_unsure_is_told(tab, tmp_path: Path) -> None:
+    for name in ("T2", "t2 axial", "T1"):
+        write_inputs(tmp_path / "a", name)
+    find(tab, tmp_path)
+    assert column(tab, 1) == ["T1"]
+    assert "left out" in message(tab)
+    assert "Which one" in tab.ui.caseTable.item(0, 2).toolTip()
+
+
+def test_names_that_would_share_a_folder() -> None:
+    from MissingModalitySegLib.ui.batch import Case, folders_of
+
+    cases = [Case(name, {}) for name in ("a?b", "a:b", "A_B", "../x", "..", "sub/ses")]
+    folders = [path.as_posix() for path in folders_of(Path("/out"), cases)]
+    assert folders == ["/out/a_b", "/out/a_b (2)", "/out/A_B (3)", "/out/x", "/out/case", "/out/sub/ses"]
