@@ -15,15 +15,18 @@ _running: set[Background] = set()
 
 
 class Background:
-    """Calls `done(result, error)` on the main thread when `function` has returned or raised.
+    """Calls `done(result, error)` on the main thread when `function` has returned or raised, `going_on()` until then.
 
     `error` is one of the family; whatever else was raised arrives as one with the code `bug`.
     """
 
     def __init__(
-        self, function: Callable[[], Any], done: Callable[[Any, MissingModalitySegError | None], None]
+        self,
+        function: Callable[[], Any],
+        done: Callable[[Any, MissingModalitySegError | None], None],
+        going_on: Callable[[], None] = lambda: None,
     ) -> None:
-        self._function, self._done = function, done
+        self._function, self._done, self._going_on = function, done, going_on
         self._result: Any = None
         self._error: MissingModalitySegError | None = None
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -49,6 +52,7 @@ class Background:
 
     def _look(self) -> None:
         if self._thread.is_alive():
+            self._going_on()
             return
         self._timer.stop()
         _running.discard(self)

@@ -11,7 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from .. import bundles
-from ..errors import BundleError, MissingModalitySegError
+from ..errors import BundleError, InputError, MissingModalitySegError
 from . import packages
 from .background import Background
 from .desk import Desk, interpreter
@@ -89,19 +89,24 @@ class SetUpPanel:
         except MissingModalitySegError as error:
             say(self.ui.setUpMessage, str(error), BAD)
             return
-        say(self.ui.setUpMessage, _("Installing from {folder}… This takes some minutes.").format(folder=folder))
+        words = _("Installing from {folder}… This takes some minutes.").format(folder=folder)
+        say(self.ui.setUpMessage, words)
         self.ui.wheelsButton.enabled = False
+        lines: list[str] = []
+
+        def going_on() -> None:
+            say(self.ui.setUpMessage, "\n".join([words, *lines[-1:]]))
 
         def done(result: Any, error: MissingModalitySegError | None) -> None:
             self.ui.wheelsButton.enabled = True
-            if error is None and result.returncode == 0:
+            if error is None and result == 0:
                 say(self.ui.setUpMessage, _("Installed."), GOOD)
             else:
-                last = str(error) if error is not None else "\n".join(result.stdout.splitlines()[-_LAST_LINES:])
+                last = str(error) if error is not None else "\n".join(lines[-_LAST_LINES:])
                 say(self.ui.setUpMessage, last, BAD)
             self._settled()
 
-        self._busy = Background(lambda: _run(command), done)
+        self._busy = Background(lambda: _run(command, lines), done, going_on)
 
     def _import_models(self) -> None:
         folder = qt.QFileDialog.getExistingDirectory(None, _("Choose a folder with models"))
@@ -145,9 +150,15 @@ class SetUpPanel:
 
 
 def import_models(folder: Path) -> tuple[list[str], list[str]]:
-    """Import every model of a folder: names of those that were added, and what is wrong with others."""
+    """Import every model of a folder: names of those that were added, and what is wrong with others. Raises
+    `InputError` where the folder cannot be read."""
     added, problems = [], []
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        words = f"The folder “{folder}” cannot be read: {error.strerror or error}."
+        raise InputError("folder-not-readable", words, "Choose another one.") from error
+    for path in paths:
         if path.suffix != ".zip" and not (path / "manifest.json").is_file():
             continue
         try:
@@ -157,5 +168,10 @@ def import_models(folder: Path) -> tuple[list[str], list[str]]:
     return added, problems
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess:
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+def _run(command: list[str], lines: list[str]) -> int:
+    """Run a command, add what it says to `lines` as it says it, and give its exit code."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, text=True, encoding="utf-8", errors="replace", **pipes) as process:
+        for line in process.stdout:
+            lines.append(line.rstrip())
+    return process.returncode

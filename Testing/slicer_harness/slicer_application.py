@@ -24,8 +24,7 @@ class SlicerApplication(QtWidgets.QApplication):
     """The one application object of a process; every test begins it anew with `begin`."""
 
     startupCompleted = QtCore.Signal()
-    applicationVersion, revision = "5.12.0", "0"
-    applicationName = "Slicer"
+    revision = "0"
 
     def begin(self, folder: Path) -> SceneApplication:
         """A new empty scene, settings of its own, a temporary folder and a PythonSlicer, all below `folder`."""
@@ -212,6 +211,7 @@ def install() -> SlicerApplication:
     QtCore.QSettings.setDefaultFormat(QtCore.QSettings.IniFormat)
     app = SlicerApplication(["Slicer"])
     app.setApplicationName("Slicer")
+    app.setApplicationVersion("5.12.0")
     pythonqt.install()
     qt, ctk = pythonqt.module(), ctk_widgets.module()
     qt.QUiLoader, qt.QFileDialog, qt.QSettings = loader.QUiLoader, FileDialog, Settings
