@@ -17,6 +17,7 @@ import SimpleITK as sitk  # noqa: N813
 from ..errors import InputError
 from ..modalities import Modality
 from ..watch import Watch
+from .brain import background_value
 from .contrast import contrasts_of, doubts
 from .prepare import Prepared
 from .sizes import refuse_size
@@ -59,6 +60,9 @@ _NOT_COVERED = 0.05
 _WIDEST_HEAD_MM = 260.0
 """From left to right; heads with ears reach 200."""
 
+_OFFSET = 1024
+"""What some writers add to Hounsfield units, so that nothing is negative."""
+
 _MOST_COMPARED = 300_000
 """Voxels that two volumes are compared by, spread over them."""
 
@@ -75,11 +79,11 @@ def check_inputs(study: Study, watch: Watch = Watch()) -> tuple[Finding, ...]:  
         array = sitk.GetArrayViewFromImage(image)
         _refuse_values(modality, array)
         _refuse_ct(modality, array)
-        found += [*_odd_values(modality, array), *_more_than_a_head(modality, image)]
+        found += [*_perhaps_ct(modality, array), *_odd_values(modality, array), *_more_than_a_head(modality, image)]
         watch.check()
     _refuse_same_volumes(study)
     found += _thick_slices(study)
-    return _told(found, watch)
+    return told(found, watch)
 
 
 def check_prepared(prepared: Prepared, study: Study, watch: Watch = Watch()) -> tuple[Finding, ...]:  # noqa: B008
@@ -94,10 +98,11 @@ def check_prepared(prepared: Prepared, study: Study, watch: Watch = Watch()) -> 
     spacing = prepared.frame.grid.GetSpacing()[0]
     for modalities, code, message in doubts(contrasts_of(prepared.channels, prepared.code, prepared.brain, spacing)):
         found.append(Finding(code, message, modalities))
-    return _told(found, watch)
+    return told(found, watch)
 
 
-def _told(found: list[Finding], watch: Watch) -> tuple[Finding, ...]:
+def told(found: list[Finding], watch: Watch) -> tuple[Finding, ...]:
+    """`found`, after telling all of it to `watch`."""
     for finding in found:
         watch.warn(finding.code, finding.message)
     return tuple(found)
@@ -123,19 +128,60 @@ def _refuse_values(modality: Modality, array: np.ndarray) -> None:
 
 
 def _refuse_ct(modality: Modality, array: np.ndarray) -> None:
-    """Hounsfield units put air at -1000, with noise, soft tissue within some 100 of 0, and bone above 300."""
+    """Hounsfield units: air at -1000, soft tissue within some 100 of 0, bone above 300; some writers add 1024."""
     sample = _sample(array)
+    if _is_head_in_hounsfield(sample) or _is_offset_hounsfield(sample) or _is_brain_in_hounsfield(sample, array):
+        raise InputError(
+            "looks-like-ct",
+            f"{modality} has the values of a CT: in Hounsfield units, air at -1000, tissue about 0, bone above 300.",
+            "Give an MRI; no model here was made for CT.",
+        )
+
+
+def _is_head_in_hounsfield(sample: np.ndarray) -> bool:
     air = sample[(sample > -1100) & (sample < -850)]
     body = sample[sample > -500]
     if len(air) < 0.02 * len(sample) or len(body) < 0.02 * len(sample):
-        return
-    soft, bone = np.mean(np.abs(body) < 150), np.mean(body > 300)
+        return False
     padding = len(np.unique(air)) < 3 and len(np.unique(sample)) > 100  # one value: the frame around an MRI
-    if soft > 0.5 and bone > 0.01 and not padding:
-        raise InputError(
-            "looks-like-ct",
-            f"{modality} has the values of a CT: air at -1000, tissue about 0, bone above 300.",
-            "Give an MRI; no model here was made for CT.",
+    return bool(np.mean(np.abs(body) < 150) > 0.5 and np.mean(body > 300) > 0.01 and not padding)
+
+
+def _is_offset_hounsfield(sample: np.ndarray) -> bool:
+    """Of what is no air, about half lies within 6 % of one value. On MRI that was never more than a third (33 real
+    volumes, each brought to that value)."""
+    units = sample - np.float64(_OFFSET)
+    body = units[units > -500]
+    return len(body) >= 0.02 * len(sample) and bool(np.mean(_is_matter(body)) > 0.45)
+
+
+def _is_brain_in_hounsfield(sample: np.ndarray, array: np.ndarray) -> bool:
+    """What extraction leaves of a CT, in a background of air."""
+    body = sample[sample > -500]
+    if len(body) < 0.02 * len(sample) or not 15 <= np.median(body) <= 60 or np.mean(_is_matter(body)) < 0.9:
+        return False
+    background = background_value(array)
+    return background is not None and background <= -900
+
+
+def _is_matter(units: np.ndarray) -> np.ndarray:
+    """Which Hounsfield units are those of brain, blood or muscle, with noise."""
+    return np.abs(units - 35) < 60
+
+
+def _perhaps_ct(modality: Modality, array: np.ndarray) -> Iterator[Finding]:
+    """Whole numbers as those of a brain in Hounsfield units, in a background of 0: some MRI are scaled like that."""
+    inside = _sample(array)
+    inside = inside[inside != 0]
+    if not len(inside) or np.any(inside % 1):
+        return
+    first, middle, last, highest = np.percentile(inside, [25, 50, 75, 99.5])
+    if 20 <= middle <= 50 and last - first < 20 and highest < 120 and background_value(array) == 0:
+        yield Finding(
+            "perhaps-ct",
+            f"{modality} may be a CT: its values are few and as those of a brain in Hounsfield units. The models were "
+            "made for MRI.",
+            (modality,),
         )
 
 

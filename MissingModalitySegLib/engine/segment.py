@@ -31,6 +31,7 @@ from .ready import Ready, ready_model, ready_synthesiser
 from .report import Run
 from .restore import restore_image, restore_labels
 from .running import Running, Source, begin
+from .slots import check_names
 from .study import Study
 from .summarise import summarise
 from .synthetic import Synthesis, synthesise_missing
@@ -163,6 +164,7 @@ def _read(run: Running, model: Model) -> Study:
         with located(str(modality)):
             images[modality] = as_volume(source, "It") if isinstance(source, sitk.Image) else read_image(source)
         run.watch.progress((i + 1) / (len(run.sources) + 1))
+    check_names({modality: run.paths[modality] for modality in usable if modality in run.paths}, run.watch)
     study = Study(images)
     check_inputs(study.only(Code(tuple(usable), model.modalities)), run.watch)
     return study

@@ -118,6 +118,44 @@ def test_a_study_as_it_should_be_passes_in_silence() -> None:
     assert notes.warnings == []
 
 
+def brain_of_ct() -> tuple[np.ndarray, np.ndarray]:
+    """A brain in Hounsfield units with noise, and where it is."""
+    places = (np.indices((40, 60, 50)).transpose(1, 2, 3, 0) - [20, 30, 25]) / [16, 22, 18]
+    inside = np.square(places).sum(-1) < 1
+    return np.random.default_rng(0).normal(33, 7, inside.shape).round(), inside
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        computed_tomogram() + 1024,
+        np.maximum(computed_tomogram() + 1024, 0).astype(np.uint16),
+        np.where(brain_of_ct()[1], brain_of_ct()[0], -1024).astype(np.int16),
+        np.where(brain_of_ct()[1], brain_of_ct()[0] + 1024, 0).astype(np.int16),
+    ],
+    ids=["offset", "offset and unsigned", "extracted", "extracted and offset"],
+)
+def test_other_ways_to_write_a_ct(array: np.ndarray) -> None:
+    with pytest.raises(InputError) as caught:
+        check_inputs(Study({T1: image_of(array, (4, 4, 4))}))
+    assert caught.value.code == "looks-like-ct"
+
+
+def test_an_extracted_ct_without_its_air_is_doubted() -> None:
+    values, inside = brain_of_ct()
+    (finding,) = check_inputs(Study({T1: image_of(np.where(inside, values, 0).astype(np.int16), (4, 4, 4))}))
+    assert finding.code == "perhaps-ct"
+
+
+def test_mri_about_the_values_of_ct_is_none() -> None:
+    """Scaled so that the median lies where a CT with an offset has matter; brighter on one side, as coils make it."""
+    for modality in MODALITIES:
+        image = volume(modality)
+        array = sitk.GetArrayFromImage(image).astype(np.float32) * np.linspace(0.8, 1.2, image.GetWidth())
+        array *= 1059 / np.median(array[array > 0])
+        assert check_inputs(Study({modality: image_of(array.astype(np.float32), (2, 2, 2))})) == ()
+
+
 def test_z_scored_volumes_with_any_background_are_no_ct() -> None:
     array = sitk.GetArrayFromImage(volume(T1)).astype(np.float32)
     inside = array > 0
