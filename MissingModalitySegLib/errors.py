@@ -69,8 +69,10 @@ _NO_MEMORY = (
     "can't start new thread",
     "failed to map segment",  # a library that finds no room to be loaded
     "paging file is too small",  # the same on Windows
+    "memory allocation still failed",  # OpenBLAS
+    "memoryerror",
 )
-"""How libraries in C++ tell of a lack of memory."""
+"""How Python and libraries in C and C++ tell of a lack of memory."""
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
@@ -81,7 +83,12 @@ def ran_out_of_memory(error: BaseException) -> bool:
         return True
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM or getattr(error, "winerror", None) == 1455
-    return isinstance(error, RuntimeError | ImportError) and any(sign in str(error).casefold() for sign in _NO_MEMORY)
+    return isinstance(error, RuntimeError | ImportError) and tells_of_no_memory(str(error))
+
+
+def tells_of_no_memory(text: str) -> bool:
+    """Whether `text`, a message or the last words of a process, says that memory is exhausted."""
+    return any(sign in text.casefold() for sign in _NO_MEMORY)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from ..resources import user_state
 
-LINES, LONGEST = 60, 2000
+LINES, LONGEST = 200, 2000
 """Lines kept in memory, and characters of each."""
 
 LARGEST = 10_000_000

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..errors import CancelledError, MissingModalitySegError, ResourceError
+from ..errors import OUT_OF_MEMORY, CancelledError, MissingModalitySegError, ResourceError, tells_of_no_memory
 from . import processes
 from .connection import WORKER, Connection
 from .events import PROTOCOL, Error, Event, Hello, Progress, Result
@@ -393,7 +393,7 @@ def _post_mortem(connection: Connection, kills_before: int, number: int | None) 
     code, log = connection.code, connection.log.tail()
     if processes.no_memory(code) or (processes.was_killed(code) and processes.out_of_memory_kills() > kills_before):
         reason = ResourceError(
-            "out-of-memory",
+            OUT_OF_MEMORY,
             "The system ended the worker because the memory was exhausted.",
             "Close other programs, or choose inference by sliding window.",
         )
@@ -402,6 +402,12 @@ def _post_mortem(connection: Connection, kills_before: int, number: int | None) 
             "worker-killed",
             "The worker was ended from outside.",
             "Systems do that when the memory is exhausted: close other programs and try again.",
+        )
+    elif tells_of_no_memory(log):  # libraries in C end the process where they get none
+        reason = ResourceError(
+            OUT_OF_MEMORY,
+            f"The worker ended for want of memory ({processes.ending(code)}).",
+            "Close other programs, or choose inference by sliding window.",
         )
     else:
         reason = MissingModalitySegError(

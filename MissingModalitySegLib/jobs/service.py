@@ -35,6 +35,9 @@ from .parent import wait_for_end
 GRACE_S = 3.0
 """How long work may take to stop by itself once the parent is gone."""
 
+LOADING_S = 300.0
+"""How long libraries may take to be loaded, from a slow disk."""
+
 PROGRESS_S = 0.1
 """Seconds between two events of progress."""
 
@@ -102,13 +105,16 @@ class Service:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which cancels
         signal.signal(signal.SIGTERM, lambda *_: self._leave())
         threading.Thread(target=self._listen, name="commands", daemon=True).start()
+        threading.Thread(target=self._force, name="end", daemon=True).start()
         if parent is not None:
             threading.Thread(target=self._watch_parent, args=(parent,), name="parent", daemon=True).start()
 
     def serve(self) -> None:
         """Say hello and work until told to quit, or until the parent has gone."""
         try:
-            self._channel.send(self._hello())
+            with loading():
+                hello = self._hello()
+            self._channel.send(hello)
         except Exception as error:
             self._channel.send(_start_error(error))
             self._leave()
@@ -171,10 +177,13 @@ class Service:
             self._leaving.set()
             self._stop.set()
         self._commands.put(None)
-        threading.Thread(target=self._force, name="end", daemon=True).start()
 
     def _force(self) -> None:
-        """End this process and those it started, without waiting for the work any longer."""
+        """End this process and those it started, without waiting for the work any longer.
+
+        On a thread that is there from the start: where memory is exhausted no new one can be had.
+        """
+        self._leaving.wait()
         time.sleep(GRACE_S)
         if self._output is not None:
             clear_output(self._output, self._made, os.getpid())
@@ -199,6 +208,21 @@ def serve(hello: Callable[[], Hello], work: Callable[[Job, Watch], Outcome], usu
     Service(hello, work, usual, given.parent, given.scratch).serve()
     sys.stderr.flush()
     os._exit(0)  # at once: taking torch apart in good order takes longer than a parent waits
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Ends the process where libraries are loaded for too long.
+
+    Where memory does not suffice some wait for it for ever, and hold the interpreter's lock: nothing written in Python
+    would come to its turn, not even to notice that the parent has gone.
+    """
+    with suppress(RuntimeError):  # no memory for the thread that waits
+        faulthandler.dump_traceback_later(LOADING_S, exit=True, file=sys.__stderr__)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _start_error(error: Exception) -> Error:

@@ -50,8 +50,11 @@ def hello() -> Any:
 
 def work(job: Any, watch: Any) -> Any:
     """Do what the job asks for. Raises `ResourceError` where there is not even room for the engine."""
+    from MissingModalitySegLib.jobs.service import loading
+
     _refuse_without_room()
-    from MissingModalitySegLib.engine.segment import segment, synthesize
+    with loading():
+        from MissingModalitySegLib.engine.segment import segment, synthesize
 
     task = synthesize if job.task == "synthesize" else segment
     return task(job.inputs, job.model, job.options, job.output, watch)

@@ -1,8 +1,9 @@
 """A worker without an engine: the real service, doing what the name of the model says.
 
 `model` is words, each done in turn: `stages:N`, `progress:N`, `sleep:S` (checking whether it is to stop),
-`hang` (never checking), `print`, `shout` (from C), `child`, `temp`, `stage-files`, `crash`, `segfault`, `exit:N`,
-`raise`, `refuse`, `memory`, `full`, `deny`, `write`, `warn:N`, `allocate:MB`, `report:N`.
+`hang` (never checking), `seize` (nor letting other threads run), `no-more` (nothing can be allocated from now on),
+`print`, `shout` (from C), `child`, `temp`, `stage-files`, `crash`, `segfault`, `exit:N`,
+`last-words`, `raise`, `refuse`, `memory`, `full`, `deny`, `write`, `warn:N`, `allocate:MB`, `report:N`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.jobs import service
 from MissingModalitySegLib.jobs.events import PROTOCOL, Hello
-from MissingModalitySegLib.jobs.service import serve
 from MissingModalitySegLib.output_folder import staged
 
 
@@ -34,6 +35,8 @@ class Outcome:
 
 def hello() -> Hello:
     time.sleep(float(os.environ.get("STAND_IN_START_S", "0")))
+    if os.environ.get("STAND_IN_SEIZED"):
+        ctypes.PyDLL(None).sleep(600)
     if os.environ.get("STAND_IN_CANNOT"):
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
     protocol = int(os.environ.get("STAND_IN_PROTOCOL", PROTOCOL))
@@ -66,6 +69,16 @@ def _act(name, number, job, watch, outcome) -> None:
         case "hang":
             while True:
                 time.sleep(60)
+        case "seize":
+            ctypes.PyDLL(None).sleep(int(number or 600))  # a library in C that keeps the interpreter's lock
+        case "no-more":
+            import resource  # of POSIX
+
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used, used))
+        case "last-words":
+            print(os.environ["STAND_IN_LAST_WORDS"], file=sys.stderr, flush=True)
+            os.abort()
         case "print":
             print('{"event": "result", "files": {}, "report": {}, "job": 1}')
             print("not JSON \x00 \udcff ä")
@@ -123,4 +136,5 @@ def _act(name, number, job, watch, outcome) -> None:
 
 
 if __name__ == "__main__":
-    serve(hello, work, {"stage 0": 1.0})
+    service.LOADING_S = float(os.environ.get("STAND_IN_LOADING_S", service.LOADING_S))
+    service.serve(hello, work, {"stage 0": 1.0})

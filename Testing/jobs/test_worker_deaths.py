@@ -77,6 +77,56 @@ def test_the_end_by_lack_of_memory_is_recognised(monkeypatch: pytest.MonkeyPatch
     assert error.exception().exit_code == 4
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "terminate called after throwing an instance of 'std::bad_alloc'",
+        "OpenBLAS error: Memory allocation still failed after 10 retries, giving up.",
+        "RuntimeError: can't start new thread",
+    ],
+)
+def test_last_words_may_tell_of_lack_of_memory(words: str) -> None:
+    """What ends a process that has too little of it to say so itself."""
+    with stand_in(environment={"STAND_IN_LAST_WORDS": words}) as runner:
+        error = finish(runner, runner.submit(job("stages:1 last-words")))[-1]
+    assert (error.code, error.kind) == ("out-of-memory", "resource")
+    assert "SIGABRT" in error.message
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="holds a process to its address space")
+def test_the_worker_ends_with_its_parent_where_no_memory_is_left(tmp_path: Path) -> None:
+    """Not even for a thread that would end it."""
+    parent = parent_of("stages:1 no-more hang", tmp_path / "out")
+    worker, scratch = told(parent)
+    limits = Path(f"/proc/{worker}/limits")
+    until(lambda: "Max address space         unlimited" not in limits.read_text())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    until(lambda: not alive(worker))
+    assert not scratch.exists()
+
+
+def test_a_library_that_is_loaded_for_ever_ends_the_worker() -> None:
+    """It holds the interpreter's lock: the worker could not even notice that its parent has gone."""
+    with stand_in(environment={"STAND_IN_SEIZED": "1", "STAND_IN_LOADING_S": "0.5"}) as runner:
+        error = finish(runner, runner.submit(job("stages:1")))[-1]
+    assert error.code == "worker-crashed"
+    assert "Timeout" in error.log
+    assert "in hello" in error.log
+
+
+def test_a_worker_that_lets_no_thread_run_is_replaced(tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    with stand_in(cancel_s=0.2, environment={"STAND_IN_NOTES": str(note)}) as runner:
+        number = runner.submit(job("stages:1 temp seize"))
+        until(lambda: note.exists() and note.read_text())
+        worker = runner.hello.pid
+        runner.cancel(number)
+        assert finish(runner, number)[-1].cancelled
+        assert not alive(worker)
+
+
 def test_the_kernels_count_can_be_read() -> None:
     assert processes.out_of_memory_kills() >= 0
 
