@@ -34,6 +34,7 @@ weights: venv ; @$(PYTHON) -m MissingModalitySegTraining.weights --output build/
 
 format: venv
 	@.ci/list-python-files
+	@.ci/list-texts
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 

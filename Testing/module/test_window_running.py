@@ -114,6 +114,26 @@ def test_the_folder_for_temporary_files_is_no_folder(window, slicer_app, tmp_pat
     assert "settings" in problem(window)
 
 
+def test_the_folder_for_temporary_files_is_read_only(window, slicer_app) -> None:
+    load_and_guess(window, "T1")
+    slicer_app.temporaryPath = "/proc"
+    segment(window)
+    assert "“/proc”, cannot be written" in problem(window)
+    assert not window.window.run.ui.problem.isHidden()
+
+
+def test_names_with_anything_in_them(window) -> None:
+    names = ["T1 'quoted' \"twice\" <i>slanted</i> %s {0}", "FLAIR 脳 é/..\\x\n&amp;"]
+    nodes = load_and_guess(window, *names)
+    window.window.parameters.synthesize = True
+    segment(window)
+    assert not problem(window)
+    run = window.window.results.run
+    assert list(run.inputs.values()) == nodes
+    assert [node.GetName() for node in nodes] == names
+    assert run.report["code"] == "T1+FLAIR"
+
+
 def test_slicers_python_is_missing(slicer_app, monkeypatch) -> None:
     from MissingModalitySegLib.ui import desk as room
     from Testing.slicer_harness.module_window import close_module, open_module
