@@ -55,6 +55,13 @@ def voxels(image: Any) -> np.ndarray:
     return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1])
 
 
+def values_in(labels: np.ndarray) -> np.ndarray:
+    """The values that occur in a label map, ascending; whole numbers are counted, which is quicker than sorting."""
+    if labels.dtype.kind in "ui" and labels.size and labels.min() >= 0 and labels.max() < 1 << 16:
+        return np.flatnonzero(np.bincount(labels.ravel()))
+    return np.unique(labels)
+
+
 def image_of(array: np.ndarray) -> Any:
     """A vtkImageData with a copy of an array (Z, Y, X)."""
     image = vtk.vtkImageData()

@@ -11,12 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..errors import InputError
 from ..labels import GLIOMA, LabelScheme
 from ..modalities import MODALITIES, Modality
-from .geometry import Grid, voxels
+from .geometry import Grid, values_in, voxels
 from .hierarchy import home_of, make_folder
 from .marks import Role, RunMark, mark, refer_to_inputs
 from .reading import read_labels, read_volume
@@ -85,7 +83,7 @@ def place(
     number = 1 + max((one.number for one in clashes), default=0) if earlier is Earlier.KEEP else 1
     run = RunMark(uuid.uuid4().hex, model, number)
     if arrived.labels is not None:
-        scheme.check_values(np.unique(voxels(arrived.labels.GetImageData())), "The result")
+        scheme.check_values(values_in(voxels(arrived.labels.GetImageData())), "The result")
     with _one_step(scene):
         try:
             _add(scene, run, arrived, _Origin(present, reference, report, scheme, parts))

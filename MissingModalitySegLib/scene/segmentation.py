@@ -13,7 +13,7 @@ import vtk
 
 from ..labels import Colour, LabelScheme
 from ..terminology import Terminology
-from .geometry import ijk_to_ras, image_of, to_matrix, voxels
+from .geometry import ijk_to_ras, image_of, to_matrix, values_in, voxels
 
 ALGORITHM_TYPE = "DICOM.SegmentAlgorithmType"
 ALGORITHM_NAME = "DICOM.SegmentAlgorithmName"
@@ -50,7 +50,7 @@ def fill_segmentation(
     that it can be drawn. `algorithm` is what DICOM SEG names as the maker.
     """
     found, matrix = voxels(labels.GetImageData()), to_matrix(ijk_to_ras(labels))
-    scheme.check_values(np.unique(found), "The result")
+    scheme.check_values(values_in(found), "The result")
     core = slicer.vtkSegmentationConverter
     binary = core.GetSegmentationBinaryLabelmapRepresentationName()
     shared = _oriented(found, matrix) if parts is Parts.LABELS else None

@@ -18,7 +18,6 @@ SURE = 0.1
 
 def dress_uncertainty(volume: Any, scene: Any) -> None:
     """Show a map of disagreement (0 sure … 1 open) in colours from dark to bright."""
-    volume.CreateDefaultDisplayNodes()
     show_window(volume, Window(1.0, 0.5))
     display = volume.GetDisplayNode()
     display.SetAndObserveColorNodeID(colours(scene).GetID())

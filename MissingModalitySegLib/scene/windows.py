@@ -46,9 +46,15 @@ def fitting_window(volume: Any) -> Window:
 
 
 def show_window(volume: Any, window: Window) -> None:
-    """Display a volume with a window, now and after loading."""
-    if volume.GetDisplayNode() is None:
-        volume.CreateDefaultDisplayNodes()
+    """Display a volume with a window, now and after loading. A display that is made here never looks for a window of
+    its own: in a whole head that takes longer than anybody wants to wait."""
     display = volume.GetDisplayNode()
+    made = display is None
+    if made:
+        display = volume.GetScene().AddNewNodeByClass("vtkMRMLScalarVolumeDisplayNode")
+        if not display.GetColorNodeID():
+            display.SetDefaultColorMap()
     display.AutoWindowLevelOff()
     display.SetWindowLevel(window.width, window.level)
+    if made:
+        volume.SetAndObserveDisplayNodeID(display.GetID())

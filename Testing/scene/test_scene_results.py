@@ -25,6 +25,8 @@ from MissingModalitySegLib.scene import (
     show_in_3d,
     show_segments,
 )
+from MissingModalitySegLib.scene.geometry import values_in
+from MissingModalitySegLib.scene.windows import Window, show_window, window_of
 from Testing.scene.finished_job import VOXEL, finished, labels
 from Testing.scene.scene_application import OBLIQUE, SHAPE, Application, matrix_of
 
@@ -387,3 +389,21 @@ def tag(segmentation, segment: str, name: str) -> str:
     text = vtk.mutable("")
     assert segmentation.GetSegmentation().GetSegment(segment).GetTag(name, text)
     return str(text)
+
+
+@pytest.mark.parametrize("values", [[0, 1, 3], [0, 65535], [-3, 2], [0, 1 << 20], [0.5, 1.0], [7], []])
+@pytest.mark.parametrize("kind", ["int16", "uint8", "uint16", "int32", "float32"])
+def test_values_are_counted_as_a_sort_would(values: list[float], kind: str) -> None:
+    array = np.repeat(np.array(values).astype(kind), 3).reshape(1, 1, -1)[:, :, ::-1]
+    assert values_in(array).tolist() == sorted(set(array.ravel().tolist()))
+
+
+def test_a_display_shows_the_window_it_was_given(app: Application) -> None:
+    """Also when the volume is changed afterwards: nothing looks for a window of its own."""
+    node = app.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    slicer.util.updateVolumeFromArray(node, np.arange(1000, dtype=np.float32).reshape(10, 10, 10))
+    show_window(node, Window(100.0, 300.0))
+    assert window_of(node) == Window(100.0, 300.0)
+    slicer.util.updateVolumeFromArray(node, np.zeros((10, 10, 10), np.float32))
+    assert window_of(node) == Window(100.0, 300.0)
+    assert node.GetDisplayNode().GetColorNodeID() == "vtkMRMLColorTableNodeGrey"
