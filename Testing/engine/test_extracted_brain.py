@@ -2,8 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from MissingModalitySegLib.engine.brain import background_value, extracted_brain, largest_part, size_of
+from MissingModalitySegLib.engine.brain import (
+    background_value,
+    dark_below_surface,
+    extracted_brain,
+    largest_part,
+    size_of,
+)
 
 SPACING = (2.0, 2.0, 3.0)
 FIELD = (220.0, 260.0, 240.0)  # mm
@@ -54,6 +61,36 @@ def test_heads_in_silent_air_are_not(background, scale):
     volume = textured(head(scale), background)
     assert background_value(volume) == np.float32(background)
     assert extracted_brain(volume, SPACING) is None
+
+
+@pytest.mark.parametrize("scale", [0.7, 0.8, 0.9])
+@pytest.mark.parametrize("scalp", [40.0, 900.0])
+def test_heads_of_children_are_told_by_their_skull(scale: float, scalp: float):
+    """Smaller than the brain of an adult, with a scalp that is dark (DWI) or bright (T1)."""
+    depth = depth_in(head(scale))
+    volume = textured(head(scale), 0.0)
+    volume[(depth > 0) & (depth <= 5 * scale)] = scalp
+    skull = (depth > 5 * scale) & (depth <= 13 * scale)
+    volume[skull] = np.random.default_rng(1).uniform(5, 50, np.count_nonzero(skull))
+    assert extracted_brain(volume, SPACING) is None
+    assert dark_below_surface(volume, head(scale), SPACING) > 0.2
+
+
+@pytest.mark.parametrize("scale", [0.6, 0.8, 1.0])
+def test_a_brain_with_much_fluid_is_no_head(scale: float):
+    """Dark on T1 and FLAIR, around it and in wide folds."""
+    depth = depth_in(brain(scale))
+    x, y, z = np.moveaxis(points() / scale, -1, 0)
+    folds = (depth < 16 * scale) & (np.abs(np.sin(x / 7) + np.sin(y / 8) + np.sin(z / 7)) < 0.3)
+    volume = textured(brain(scale), 0.0)
+    volume[brain(scale) & ((depth <= 5 * scale) | folds)] = 30
+    assert dark_below_surface(volume, brain(scale), SPACING) > 0.15
+    assert extracted_brain(volume, SPACING) is not None
+
+
+def depth_in(mask: np.ndarray) -> np.ndarray:
+    """Millimetres below the surface."""
+    return ndimage.distance_transform_edt(mask, sampling=SPACING)
 
 
 @pytest.mark.parametrize("whole", [brain, head])
