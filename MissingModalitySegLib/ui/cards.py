@@ -31,6 +31,7 @@ class Card:
         self.button.autoExclusive = False  # each card has a parent of its own; the panel keeps one chosen
         self.button.name = f"choose-{listing.name}"
         self.text = qt.QLabel()
+        self.text.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)  # long words widen no panel
         self.text.wordWrap = True
         self.text.indent = 20
         self.text.setTextFormat(qt.Qt.RichText)

@@ -13,6 +13,7 @@ from .binding import ChoiceConnector
 from .parameters import AUTO, OPTION_NAMES
 
 _GROUP = "MissingModalitySeg/Options"
+_MODEL = "MissingModalitySeg/Model"
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:
@@ -48,6 +49,7 @@ class OptionsPanel:
         self.ui = ui
         self._parameters: Any = None
         self._tag: int | None = None
+        self._remembered: dict[str, str] = {}
         ui.defaultsButton.connect("clicked()", self._reset)
         ui.deviceFound.visible = False
 
@@ -69,22 +71,23 @@ class OptionsPanel:
             name = f"{hello.device_name} ({hello.device})" if hello.device_name else hello.device
             ui.deviceFound.text = _("The worker computes on {name}. {message}").format(name=name, message=hello.message)
         ui.deviceFound.visible = hello is not None
-        remember(parameters)
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keep the options for scenes to come; settings are a file, and the window is brought up to date often."""
+        chosen = {f"{_GROUP}/{name}": str(self._parameters.getValue(name)) for name in OPTION_NAMES}
+        chosen[_MODEL] = self._parameters.model
+        if chosen != self._remembered:
+            settings = qt.QSettings()
+            for key, value in chosen.items():
+                settings.setValue(key, value)
+            self._remembered = chosen
 
     def _reset(self) -> None:
         before = self._parameters.StartModify()
         for name in OPTION_NAMES:
             self._parameters.setValue(name, _default(self._parameters, name))
         self._parameters.EndModify(before)
-
-
-def remember(parameters: Any) -> None:
-    """Keep the options for scenes to come."""
-    settings = qt.QSettings()
-    for name in OPTION_NAMES:
-        value = parameters.getValue(name)
-        settings.setValue(f"{_GROUP}/{name}", str(value))
-    settings.setValue("MissingModalitySeg/Model", parameters.model)
 
 
 def recall(parameters: Any) -> None:
@@ -99,7 +102,7 @@ def recall(parameters: Any) -> None:
             parameters.setValue(name, str(text) == "True" if kind is bool else kind(text))
         except ValueError:
             continue
-    parameters.model = str(settings.value("MissingModalitySeg/Model") or "")
+    parameters.model = str(settings.value(_MODEL) or "")
 
 
 def _default(parameters: Any, name: str) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -46,6 +47,7 @@ class Work:
     count: int = 0
     fraction: float = 0.0
     eta_s: float | None = None
+    told_at: float = 0.0
     warnings: list[str] = field(default_factory=list)
     outcome: Any = None
     error: MissingModalitySegError | None = None
@@ -56,6 +58,12 @@ class Work:
     @property
     def is_over(self) -> bool:
         return self.state in (State.DONE, State.FAILED, State.CANCELLED)
+
+    def seconds_left(self) -> float | None:
+        """By the last estimate and what has passed since, below 0 where that is over; None where nothing is known."""
+        if self.eta_s is None or self.state is not State.RUNNING:
+            return None
+        return self.eta_s - (time.monotonic() - self.told_at)
 
 
 class Desk:
@@ -198,7 +206,7 @@ class Desk:
                 self.say(f"{work.title}: {event.name}")
             case Progress():
                 work.state = State.RUNNING
-                work.fraction, work.eta_s = event.fraction, event.eta_s
+                work.fraction, work.eta_s, work.told_at = event.fraction, event.eta_s, time.monotonic()
             case Warning():
                 work.warnings.append(event.message)
                 self.say(f"{work.title}: {event.message}")

@@ -8,12 +8,41 @@ import qt
 
 GOOD, DOUBTFUL, BAD, QUIET = "#2f8f5b", "#b8740a", "#c2403a", "gray"
 
+_SETTLED_MS = 50
+_MARGIN = 12
+
 
 def say(label: Any, text: str, colour: str = "") -> None:
     """Show a text in a label, or hide the label where there is none."""
     label.text = text
     label.styleSheet = f"color: {colour};" if colour else ""
     label.visible = bool(text)
+
+
+class Reveal:
+    """Scrolls the module panel so that a widget that has just appeared can be seen, once it has its place."""
+
+    def __init__(self) -> None:
+        self._widget: Any = None
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.interval = _SETTLED_MS
+        self._timer.connect("timeout()", self._scroll)
+
+    def show(self, widget: Any) -> None:
+        self._widget = widget
+        self._timer.start()
+
+    def stop(self) -> None:
+        """To be called before the widget goes."""
+        self._timer.stop()
+
+    def _scroll(self) -> None:
+        above = self._widget.parent()
+        while above is not None and not above.inherits("QScrollArea"):
+            above = above.parent()
+        if above is not None:
+            above.ensureWidgetVisible(self._widget, 0, _MARGIN)
 
 
 def fill_table(table: Any, headers: list[str], rows: list[list[str]], numbers: frozenset[int] = frozenset()) -> None:

@@ -11,9 +11,10 @@ from slicer.i18n import tr as _
 from ..errors import MissingModalitySegError
 from .desk import Desk, State, Work
 from .diagnostics import details
-from .looks import BAD, duration, say
+from .looks import BAD, Reveal, duration, say
 
 _MOST_LINES = 2000
+_SECOND_MS = 1000
 
 
 class RunPanel:
@@ -36,6 +37,10 @@ class RunPanel:
             (ui.clearLogButton, ui.log.clear),
         ):
             button.connect("clicked()", action)
+        self._reveal = Reveal()
+        self._clock = qt.QTimer()
+        self._clock.interval = _SECOND_MS
+        self._clock.connect("timeout()", self._show_time)
         for line in desk.lines:
             ui.log.appendPlainText(line)
         desk.on_line.append(self._add_line)
@@ -44,6 +49,8 @@ class RunPanel:
 
     def leave(self) -> None:
         """The window goes; work goes on."""
+        self._clock.stop()
+        self._reveal.stop()
         for work in self._followed:
             work.listeners.remove(self._went_on)
         self._desk.on_line.remove(self._add_line)
@@ -71,6 +78,7 @@ class RunPanel:
         self.ui.problemLabel.text = f"{error.message}\n{error.hint}".strip()
         self.ui.problemLabel.styleSheet = f"color: {BAD};"
         self.ui.problem.visible = True
+        self._reveal.show(self.ui.problem)
 
     def forget_problem(self) -> None:
         self._problem = None
@@ -87,9 +95,15 @@ class RunPanel:
         ui.queueButton.visible = bool(works)
         ui.queueButton.enabled = not self._why_not
         say(ui.whyNot, "" if works else self._why_not, "gray")
+        began = bool(works) and not self._clock.isActive()
         ui.progressArea.visible = bool(works)
         if works:
+            self._clock.start()
             self._show_progress(works)
+        else:
+            self._clock.stop()
+        if began:
+            self._reveal.show(ui.progressArea)
 
     def _press(self) -> None:
         if self._desk.works:
@@ -116,8 +130,17 @@ class RunPanel:
             text += " " + _("({count} more waiting)").format(count=len(works) - 1)
         ui.stageLabel.text = text
         ui.stageLabel.toolTip = work.title
-        known = work.eta_s is not None and work.state is State.RUNNING
-        ui.timeLabel.text = _("about {time} left").format(time=duration(work.eta_s)) if known else ""
+        self._show_time()
+
+    def _show_time(self) -> None:
+        """Between two words of the worker, too: the whole brain in one go takes minutes on a processor."""
+        left = self._desk.works[0].seconds_left() if self._desk.works else None
+        if left is None:
+            self.ui.timeLabel.text = ""
+        elif left > 0:
+            self.ui.timeLabel.text = _("about {time} left").format(time=duration(left))
+        else:
+            self.ui.timeLabel.text = _("longer than expected")
 
     def _add_line(self, line: str) -> None:
         self.ui.log.appendPlainText(line)
