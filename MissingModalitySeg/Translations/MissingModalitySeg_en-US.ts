@@ -1258,6 +1258,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/run.py"/>
+        <source>longer than expected</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/run.py"/>
         <source>Reading the volumes</source>
         <translation type="unfinished"></translation>
     </message>

@@ -103,3 +103,10 @@ def test_a_damaged_model_is_listed_with_its_fault(window, panel, models) -> None
         assert "weights.safetensors" in card(panel, "broken").text.text
     finally:
         shutil.rmtree(folder)
+
+
+def test_a_long_card_does_not_widen_the_window(window, panel) -> None:
+    before = window.parent.minimumSizeHint().width()
+    click(card(panel, "two").button)
+    card(panel, "two").text.text = "Donaudampfschifffahrtsgesellschaft" * 5
+    assert window.parent.minimumSizeHint().width() == before

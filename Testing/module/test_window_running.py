@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 
 import numpy as np
 import slicer
+from PySide6 import QtWidgets
 
-from MissingModalitySegLib.ui.desk import desk
+from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.ui.desk import State, Work, desk
 from Testing.engine.small_runs import write_segmenter
 from Testing.module.hands import click, load_and_guess, names_in_scene, problem, segment
 from Testing.module.tiny_models import add_volume
@@ -176,3 +179,37 @@ def test_the_log_can_be_copied(window) -> None:
     click(ui.copyLogButton)
     assert "one on T1: predict" in slicer.app.clipboard().text()
     assert slicer.app.clipboard().text() == ui.log.plainText
+
+
+def test_the_time_left_goes_down_between_two_words_of_the_worker(window) -> None:
+    panel, work = window.window.run, Work("T1", lambda result: result)
+    work.state, work.eta_s, work.told_at = State.RUNNING, 30.0, time.monotonic() - 10.0
+    assert 19.0 < work.seconds_left() <= 20.0
+    ui = panel.ui
+    desk().hand_in((work,), (None for _ in range(10_000)))
+    until(lambda: ui.timeLabel.text.startswith("about "))
+    assert int(ui.timeLabel.text.split()[1]) <= 20
+    work.told_at -= 40.0
+    until(lambda: ui.timeLabel.text == "longer than expected")
+    desk().cancel(work)
+    assert work.seconds_left() is None
+    assert panel.ui.progressArea.isHidden()
+
+
+def test_progress_and_problems_are_scrolled_into_view(window) -> None:
+    area = QtWidgets.QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(window.parent)
+    area.resize(520, 300)
+    area.show()
+    window.window.ui.optionsSection.collapsed = False
+    load_and_guess(window, "T1")
+    ui = window.window.run.ui
+    work = Work("T1", lambda result: result)
+    desk().hand_in((work,), (None for _ in range(10_000)))
+    until(lambda: not ui.progressBar.visibleRegion().isEmpty())
+    area.verticalScrollBar().setValue(0)
+    window.window.run.tell(InputError("planted", "Something is wrong.", ""))
+    until(lambda: not ui.problemLabel.visibleRegion().isEmpty())
+    desk().cancel(work)
+    window.area = area  # lives as long as the window
