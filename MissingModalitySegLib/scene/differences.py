@@ -14,7 +14,9 @@ from .marks import Role, mark, run_mark_of
 from .runs import PlacedRun, run_of
 from .windows import Window, show_window, window_of
 
-DIFFERENCE_NAME = "{modality}, |acquired − reconstructed|"
+DIFFERENCE_NAME = "{modality}, acquired to reconstructed"
+"""Without bars and dollars: VTK would set the name as mathematics wherever a view shows it."""
+
 _RANGE = 0.5
 """Share of the sequence's own window that a difference is shown with: errors are smaller than structures."""
 

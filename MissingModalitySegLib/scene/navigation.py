@@ -28,14 +28,20 @@ def lesion_place(table: Any, row: int, segmentation: Any = None) -> tuple[float,
     return tuple(place if transform is None else transform.TransformPoint(place))
 
 
-def jump(scene: Any, place: tuple[float, float, float], group: int = EVERY_GROUP) -> None:
-    """Centre the slice views (of one view group, or all) on a place in RAS mm, and put the crosshair there."""
-    slicer.vtkMRMLSliceNode.JumpAllSlices(scene, *place, slicer.vtkMRMLSliceNode.CenteredJumpSlice, group)
+def jump(scene: Any, place: tuple[float, float, float], group: int = EVERY_GROUP, centred: bool = True) -> None:
+    """Bring the slice views (of one view group, or all) to a place in RAS mm, and put the crosshair there.
+
+    `centred` moves it into the middle of the views; else they only go to its slice.
+    """
+    how = slicer.vtkMRMLSliceNode.CenteredJumpSlice if centred else slicer.vtkMRMLSliceNode.OffsetJumpSlice
+    slicer.vtkMRMLSliceNode.JumpAllSlices(scene, *place, how, group)
     crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     if crosshair is not None:
         crosshair.SetCrosshairRAS(*place)
 
 
-def jump_to_lesion(table: Any, row: int, segmentation: Any = None, group: int = EVERY_GROUP) -> None:
-    """Centre the slice views on the lesion in a row (from 0) of a lesion table."""
-    jump(table.GetScene(), lesion_place(table, row, segmentation), group)
+def jump_to_lesion(
+    table: Any, row: int, segmentation: Any = None, group: int = EVERY_GROUP, centred: bool = True
+) -> None:
+    """Bring the slice views to the lesion in a row (from 0) of a lesion table."""
+    jump(table.GetScene(), lesion_place(table, row, segmentation), group, centred)

@@ -17,6 +17,7 @@ from .looks import BAD, DOUBTFUL, decimal, fill_table, say
 from .review import ReviewPanel
 
 _HIDDEN = frozenset(PLACE)
+_SWATCH = 12
 
 
 class ResultsPanel:
@@ -139,9 +140,10 @@ class ResultsPanel:
             box = qt.QCheckBox(segment.GetName())
             box.name = f"show-{name}"
             red, green, blue = (round(255 * part) for part in segment.GetColor())
-            swatch = qt.QPixmap(12, 12)
+            swatch = qt.QPixmap(_SWATCH, _SWATCH)
             swatch.fill(qt.QColor(red, green, blue))
             box.setIcon(qt.QIcon(swatch))
+            box.setIconSize(qt.QSize(_SWATCH, _SWATCH))
             box.checked = True
             box.toolTip = _("Show or hide this region in all views")
             box.connect("toggled(bool)", self._show_regions)

@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from ..scene import CornerText, PlacedRun, open_review
+from ..scene import GROUP, CornerText, PlacedRun, jump_to_lesion, open_review
 from ..scene.review_layout import ORIENTATIONS
 from .looks import BAD, DOUBTFUL
 
@@ -73,14 +73,28 @@ class ReviewPanel:
                 continue
             if cell.volume is not None:
                 widget.sliceLogic().FitSliceToBackground()
+            _narrow(widget.sliceController())
             renderer = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()
             self._texts.append(CornerText(renderer, cell.text, cell.is_generated))
             widget.sliceView().scheduleRender()
+        self._start()
+
+    def _start(self) -> None:
+        """Begin where there is something to see: in the slice of the largest lesion."""
+        if self._run.lesions is not None and self._run.lesions.GetNumberOfRows():
+            jump_to_lesion(self._run.lesions, 0, self._run.segmentation, GROUP, centred=False)
 
     def _forget_texts(self) -> None:
         for text in self._texts:
             text.remove()
         self._texts = []
+
+
+def _narrow(bar: Any) -> None:
+    """Let the bar above a view be narrow but for its name: five columns would else be wider than most screens."""
+    bar.sliceOffsetSlider().spinBoxVisible = False
+    label = bar.viewLabel()
+    label.setMinimumWidth(label.fontMetrics().horizontalAdvance(label.text))
 
 
 def confidence(run: PlacedRun) -> str:

@@ -12,18 +12,21 @@ import vtk
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from ..modalities import MODALITIES
-from ..scene import Earlier, load_terms
+from ..modalities import MODALITIES, Modality
+from ..scene import Earlier, PlacedRun, load_terms
 from .batch_panel import BatchPanel
 from .choices import OptionsPanel
 from .desk import Desk, State, Work
 from .inputs import InputsPanel
+from .looks import Reveal
 from .model import ModelPanel
 from .parameters import options_of, volumes_of
 from .results import ResultsPanel
 from .run import RunPanel
 from .set_up import SetUpPanel
 from .study import hand_in_study, models_for
+
+_LESIONS_STAND_OUT = (Modality.FLAIR, Modality.T2)
 
 Loader = Callable[[str], Any]
 """Loads a `.ui` file by its name and gives the widget."""
@@ -48,6 +51,7 @@ class Window:
         self.ui.optionsSection.collapsed = True  # now that it has contents
         self.set_up = SetUpPanel(self._add("SetUp", self.ui.setUpPage), desk, self._set_up_changed)
         desk.on_change.append(self.refresh)
+        self._reveal = Reveal()
         self._later = qt.QTimer()
         self._later.setSingleShot(True)
         self._later.interval = 0
@@ -71,6 +75,7 @@ class Window:
     def leave(self) -> None:
         """The window is about to go; what runs goes on."""
         self._later.stop()
+        self._reveal.stop()
         self.take(None)
         self._desk.on_change.remove(self.refresh)
         for panel in (self.model, self.run, self.set_up, self.batch):
@@ -155,9 +160,9 @@ class Window:
         self.parameters.shownRun = run.run
         self.refresh()
         self.ui.resultsSection.collapsed = False
-        background = next(iter(run.inputs.values()), None)
-        if background is not None and not self.results.ui.reviewButton.checked:
-            slicer.util.setSliceViewerLayers(background=background, fit=slicer.app.layoutManager() is not None)
+        if not self.results.ui.reviewButton.checked:
+            _show_below(run)
+        self._reveal.show(self.ui.resultsSection)
 
     def _choose_model(self, name: str) -> None:
         if self.parameters is not None:
@@ -175,6 +180,16 @@ class Window:
         if not self.set_up.is_ready:
             self.ui.tabs.setCurrentWidget(self.ui.setUpPage)
         self.refresh()
+
+
+def _show_below(run: PlacedRun) -> None:
+    """Show a volume that the results were made from, unless one of them is shown already."""
+    manager = slicer.app.layoutManager()
+    red = None if manager is None else manager.sliceWidget("Red")
+    shown = "" if red is None else red.sliceLogic().GetSliceCompositeNode().GetBackgroundVolumeID()
+    if run.inputs and shown not in {node.GetID() for node in run.inputs.values()}:
+        best = next(one for one in (*_LESIONS_STAND_OUT, *run.inputs) if one in run.inputs)
+        slicer.util.setSliceViewerLayers(background=run.inputs[best], fit=manager is not None)
 
 
 def _tell_terms() -> None:

@@ -162,7 +162,10 @@ def test_the_review_and_back(results, slicer_app) -> None:
     assert any("SYNTHETIC, not acquired" in text for text in texts)
     place = lesion_place(results.run.lesions, 0)
     matrix = made.mrmlSliceNode().GetSliceToRAS()
-    assert matrix.GetElement(2, 3) == pytest.approx(place[2], abs=2.0)
+    assert matrix.GetElement(2, 3) == pytest.approx(place[2], abs=0.01)
+    assert not made.sliceController().sliceOffsetSlider().spinBoxVisible
+    label = made.sliceController().viewLabel()
+    assert label.minimumWidth >= label.fontMetrics().horizontalAdvance(label.text)
     click(results.ui.reviewButton)
     assert manager.layout == before
     assert made.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps().GetNumberOfItems() == 0
@@ -185,3 +188,20 @@ def test_a_second_run_replaces_the_first(results, window) -> None:
     before = sorted(names_in_scene())
     segment(window)
     assert sorted(names_in_scene()) == before
+
+
+def test_the_background_that_a_user_chose_stays(window, slicer_app) -> None:
+    _t1, t2, flair = load_and_guess(window, "T1", "T2", "FLAIR")
+    segment(window)
+    shown = slicer_app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+    assert shown.GetBackgroundVolumeID() == flair.GetID()
+    slicer.util.setSliceViewerLayers(background=t2)
+    segment(window)
+    assert shown.GetBackgroundVolumeID() == t2.GetID()
+
+
+def test_names_are_not_taken_for_mathematics(results) -> None:
+    """VTK sets what stands between bars or dollars as mathematics, wherever a view shows the name."""
+    click(results.ui.reviewButton)
+    assert [name for name in names_in_scene() if set("|$") & set(name)] == []
+    assert any("acquired to reconstructed" in name for name in names_in_scene())

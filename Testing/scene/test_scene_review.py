@@ -89,7 +89,7 @@ def test_the_views_show_the_volumes_and_are_linked(app: Application, run) -> Non
     assert (twin.GetWindow(), twin.GetLevel()) == (77, 44)
     open_review(app.scene, run)
     assert app.scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode") == count
-    assert len([name for name in app.names() if "reconstructed|" in name]) == 1
+    assert len([name for name in app.names() if "acquired to reconstructed" in name]) == 1
 
 
 def test_the_difference_is_taken_in_physical_space(app: Application, tmp_path: Path) -> None:

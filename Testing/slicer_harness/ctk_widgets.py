@@ -189,6 +189,14 @@ class ctkSliderWidget(QtWidgets.QWidget):
         self._slider.blockSignals(False)
         self.valueChanged.emit(value)
 
+    def _box_is_visible(self) -> bool:
+        return not self._box.isHidden()
+
+    def _show_box(self, shown: bool) -> None:
+        self._box.setVisible(shown)
+
+    spinBoxVisible = QtCore.Property(bool, _box_is_visible, _show_box)
+
     def _passed_on(name: str, kind: type):  # noqa: N805
         def read(self):
             return QtCore.QObject.property(self._box, name)

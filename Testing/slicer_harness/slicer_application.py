@@ -130,6 +130,7 @@ class SliceWidget:
         self._logic.SetMRMLScene(scene)
         self._logic.SetSliceNode(self._node)
         self._window = None
+        self._controller = SliceController(name)
         self.fitted = 0
 
     def sliceLogic(self) -> Any:
@@ -148,6 +149,9 @@ class SliceWidget:
     def sliceView(self) -> SliceWidget:
         return self
 
+    def sliceController(self) -> SliceController:
+        return self._controller
+
     def renderWindow(self) -> Any:
         if self._window is None:
             self._window = vtk.vtkRenderWindow()
@@ -157,6 +161,19 @@ class SliceWidget:
 
     def scheduleRender(self) -> None:
         """Drawn when somebody looks."""
+
+
+class SliceController:
+    """The bar above a slice view."""
+
+    def __init__(self, label: str) -> None:
+        self._slider, self._label = ctk_widgets.ctkSliderWidget(), QtWidgets.QLabel(label)
+
+    def sliceOffsetSlider(self) -> Any:
+        return self._slider
+
+    def viewLabel(self) -> Any:
+        return self._label
 
 
 class FileDialog:
