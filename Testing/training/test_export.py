@@ -271,6 +271,9 @@ def test_the_synthesiser_alone_is_a_model_that_others_can_name(cache, tmp_path: 
     run = trained(cache, tmp_path / "run", "mae_baseline", **{"loop.steps": 2, "validation.cases": 0})
     bundle = export(run.folder, tmp_path / "generator", what="synthesiser")
     assert (bundle.manifest.family, bundle.manifest.labels, bundle.manifest.synthesiser) == ("synthesis", None, None)
+    sharing = export(run.folder, tmp_path / "sharing", synthesiser="generator").manifest  # instead of a second copy
+    assert sharing.synthesiser.bundle == "generator"
+    assert [entry.name for entry in sharing.files if entry.name.endswith(".safetensors")] == ["weights.safetensors"]
     assert "any subset" in (bundle.folder / "MODEL_CARD.md").read_text()
     verify(bundle)
     loaded = load_synthesiser(load(bundle.folder))

@@ -29,13 +29,18 @@ class Recipe:
     """Name of each bundle, and which product of the training it is."""
 
 
+SYNTHESIS = "synthesis"
+"""The one bundle that generates missing sequences for all models."""
+
+WITHOUT_SYNTHESIS = ("brain", SYNTHESIS)
+
 RECIPES: Mapping[str, Recipe] = {
     "plain": Recipe("modality_dropout", {"starter": 120, "gpu": 8}),
     "moe": Recipe("moe", {"starter": 120, "gpu": 8}, start="plain", bundles={"moe": "model"}),
     "image": Recipe("single_unet", {"starter": 60, "gpu": 4}),
     "mome": Recipe("mome", {"starter": 120, "gpu": 8}, start="image", bundles={"mome": "model"}),
     "universal": Recipe(
-        "universal", {"starter": 180, "gpu": 10}, bundles={"universal": "model", "synthesis": "synthesiser"}
+        "universal", {"starter": 180, "gpu": 10}, bundles={"universal": "model", SYNTHESIS: "synthesiser"}
     ),
     "brain": Recipe("brain", {"starter": 30, "gpu": 4}, bundles={"brain": "model"}),
 }
@@ -57,7 +62,8 @@ def commands(name: str, folder: Path, preset: str = "starter", share: float = 1.
         train += ["--set", f"start={folder / 'runs' / recipe.start}"]
     yield [*train, "--output", str(run)]
     for bundle, what in recipe.bundles.items():
-        yield ["export", str(run), str(folder / "models" / bundle), "--what", what, "--replace"]
+        by = [] if bundle in WITHOUT_SYNTHESIS else ["--synthesiser", SYNTHESIS]
+        yield ["export", str(run), str(folder / "models" / bundle), "--what", what, *by, "--replace"]
 
 
 def needed(names: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from MissingModalitySegLib.datalists import Case, Datalist
 from MissingModalitySegLib.engine.model import Model
-from MissingModalitySegLib.engine.predict import Inference, labels_from, predict
+from MissingModalitySegLib.engine.predict import Inference, predict
 from MissingModalitySegLib.errors import InputError, located
 from MissingModalitySegLib.labels import LabelScheme, find_scheme
 from MissingModalitySegLib.modalities import Code
@@ -221,9 +221,9 @@ def _truth_masks(image: sitk.Image, case: Case) -> Masks:
 
 def _segment(model: Model, scheme: LabelScheme, prepared: Prepared, grid: sitk.Image, inference: Inference) -> Masks:
     """The masks that the model finds, on the reference volume's native grid and from there on the truth's."""
-    from MissingModalitySegLib.engine import restore_labels
+    from MissingModalitySegLib.engine import restore_regions
     from MissingModalitySegLib.engine.geometry import resample_labels
     from MissingModalitySegLib.engine.images import to_array
 
-    labels = labels_from(predict(model, prepared, inference), scheme)
-    return masks_of(to_array(resample_labels(restore_labels(labels, prepared.frame), grid)), scheme)
+    labels = restore_regions(predict(model, prepared, inference), scheme, prepared.frame)
+    return masks_of(to_array(resample_labels(labels, grid)), scheme)
