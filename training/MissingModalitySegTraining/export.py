@@ -70,7 +70,7 @@ def export(
         licence: of the weights; by default that of the program where the data were simulated, else “unspecified”.
         by_reliability: weigh the answers of a model that sees one sequence at a time by what each alone reached in
             validation. Figures of codes with several sequences, which were measured with other weights, are left out.
-        synthesiser: the bundle that generates missing sequences, in place of the network that the training may have left.
+        synthesiser: the bundle that generates missing sequences, instead of the network that a training may leave.
         replace_existing: whether a bundle that is there makes way.
         what: the `model` with all that belongs to it, or its `synthesiser` alone, as a model of its own that others
             can name. What a synthesiser generates was not measured, so it has no figures.
