@@ -5,7 +5,7 @@ Pure functions over small frozen dataclasses; each can be called alone from a no
 >>> study = read_study({"T1": "t1.nii.gz", "FLAIR": "flair.nii.gz"})
 >>> model = load_model(find("moe"))
 >>> prepared = prepare(study, model.spacing, model.modalities, multiple=model.multiple)
->>> labels = restore_labels(labels_from(predict(model, prepared), model.scheme), prepared.frame)
+>>> labels = restore_regions(predict(model, prepared), model.scheme, prepared.frame)
 """
 
 from importlib.util import find_spec
@@ -31,7 +31,7 @@ if find_spec("SimpleITK") is not None:  # a machine that trains from arrays pred
     from .frame import Frame
     from .images import read_image
     from .prepare import Prepared, Scale, prepare
-    from .restore import restore_image, restore_labels
+    from .restore import restore_image, restore_labels, restore_regions
     from .segment import Outcome, segment, synthesize
     from .study import Study, read_study
 
@@ -47,6 +47,7 @@ if find_spec("SimpleITK") is not None:  # a machine that trains from arrays pred
         "read_study",
         "restore_image",
         "restore_labels",
+        "restore_regions",
         "segment",
         "synthesize",
     ]

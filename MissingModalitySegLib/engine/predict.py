@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 Inference = Literal["auto", "whole", "sliding-window"]
 Precision = Literal["auto", "float32"]
 
+THRESHOLD = 0.5
+"""What is more probable than this belongs to a region."""
+
 
 @dataclass(frozen=True)
 class Way:
@@ -169,9 +172,9 @@ def probabilities_of(model: Model, output: Tensor, brain: Tensor) -> Tensor:
     return torch.where(brain, probabilities, probabilities.new_zeros(()))
 
 
-def labels_from(probabilities: Tensor, scheme: LabelScheme, threshold: float = 0.5) -> Tensor:
+def labels_from(probabilities: Tensor, scheme: LabelScheme) -> Tensor:
     """The label map (X, Y, Z) of region probabilities (R, X, Y, Z), with regions in the order of `scheme`."""
-    bits = sum((probabilities[i] > threshold).to(torch.int64) << i for i in range(len(scheme.regions)))
+    bits = sum((probabilities[i] > THRESHOLD).to(torch.int64) << i for i in range(len(scheme.regions)))
     return torch.tensor(scheme.lookup, dtype=torch.uint8)[bits]
 
 

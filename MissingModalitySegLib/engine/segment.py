@@ -25,11 +25,10 @@ from .checks import check_inputs, check_prepared
 from .execution import run_network
 from .images import as_volume, read_image
 from .model import Model
-from .predict import labels_from
 from .prepare import Prepared, prepare
 from .ready import Ready, ready_model, ready_synthesiser
 from .report import Run
-from .restore import restore_image, restore_labels
+from .restore import restore_image, restore_regions
 from .running import Running, Source, begin
 from .slots import check_names
 from .study import Study
@@ -95,7 +94,7 @@ def segment(
                 synthesis = _synthesise(run, synthesiser, prepared, study)
         with run.stage("summarise"):
             scheme = ready.model.scheme
-            labels = restore_labels(labels_from(prediction.probabilities, scheme), prepared.frame)
+            labels = restore_regions(prediction.probabilities, scheme, prepared.frame)
             summary = summarise(labels, scheme, prepared, options.minimum_lesion_ml)
             uncertainty = None
             if prediction.uncertainty is not None:

@@ -43,7 +43,9 @@ def physical_points(image: sitk.Image) -> np.ndarray:
 
 
 spacings = st.tuples(*[st.sampled_from([0.8, 1.0, 1.3, 2.0, 3.0])] * 3)
-angles = st.tuples(*[st.floats(-0.4, 0.4, allow_subnormal=False)] * 3)  # ITK cannot invert subnormal cosines
+angles = st.tuples(
+    *[st.floats(-0.4, 0.4).map(lambda angle: round(angle, 9))] * 3
+)  # ITK cannot invert cosines of 1e-139
 
 
 @settings(max_examples=12, deadline=None)
