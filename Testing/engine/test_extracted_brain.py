@@ -73,7 +73,7 @@ def test_heads_of_children_are_told_by_their_skull(scale: float, scalp: float):
     skull = (depth > 5 * scale) & (depth <= 13 * scale)
     volume[skull] = np.random.default_rng(1).uniform(5, 50, np.count_nonzero(skull))
     assert extracted_brain(volume, SPACING) is None
-    assert dark_below_surface(volume, head(scale), SPACING) > 0.2
+    assert dark_below_surface(volume, head(scale), SPACING, 0.0) > 0.2
 
 
 @pytest.mark.parametrize("scale", [0.6, 0.8, 1.0])
@@ -84,7 +84,7 @@ def test_a_brain_with_much_fluid_is_no_head(scale: float):
     folds = (depth < 16 * scale) & (np.abs(np.sin(x / 7) + np.sin(y / 8) + np.sin(z / 7)) < 0.3)
     volume = textured(brain(scale), 0.0)
     volume[brain(scale) & ((depth <= 5 * scale) | folds)] = 30
-    assert dark_below_surface(volume, brain(scale), SPACING) > 0.15
+    assert dark_below_surface(volume, brain(scale), SPACING, 0.0) > 0.15
     assert extracted_brain(volume, SPACING) is not None
 
 
