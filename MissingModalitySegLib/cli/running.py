@@ -66,6 +66,7 @@ class Bar:
             TextColumn("{task.fields[left]}"),
             console=self._console,
             transient=True,
+            disable=not self._console.is_terminal,  # a log file has no use for it
         )
         self._task = self._columns.add_task("Starting", total=1.0, left="")
         self.error: events.Error | None = None

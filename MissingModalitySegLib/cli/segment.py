@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..errors import InputError
 from ..options import Options
 from . import choices
 from .output import Json, console, print_json, table
@@ -57,6 +58,10 @@ def segment(
     """
     from ..jobs import Job
 
+    if reconstructions and not synthesize:
+        raise InputError(
+            "reconstructions-alone", "--reconstructions was given without --synthesize.", "Add --synthesize."
+        )
     options = Options(
         reference=reference,
         register=register.value,
