@@ -67,12 +67,10 @@ class ReviewPanel:
             return
         if self._before is None:
             self._before = before
-        for cell in cells:
-            widget = manager.sliceWidget(cell.view)
-            if widget is None:
-                continue
-            if cell.volume is not None:
-                widget.sliceLogic().FitSliceToBackground()
+        widgets = [(cell, manager.sliceWidget(cell.view)) for cell in cells]
+        widgets = [(cell, widget) for cell, widget in widgets if widget is not None]
+        _fit_alike([widget.sliceLogic() for cell, widget in widgets if cell.volume is not None], widgets)
+        for cell, widget in widgets:
             _narrow(widget.sliceController())
             renderer = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()
             self._texts.append(CornerText(renderer, cell.text, cell.is_generated))
@@ -88,6 +86,19 @@ class ReviewPanel:
         for text in self._texts:
             text.remove()
         self._texts = []
+
+
+def _fit_alike(filled: list[Any], widgets: list[Any]) -> None:
+    """Show all of the first volume, and just as much, at the same place, in all views: pairs are compared by eye."""
+    if not filled:
+        return
+    filled[0].FitSliceToBackground()
+    pattern = filled[0].GetSliceNode()
+    for _cell, widget in widgets:
+        node = widget.sliceLogic().GetSliceNode()
+        node.GetSliceToRAS().DeepCopy(pattern.GetSliceToRAS())
+        node.SetFieldOfView(*pattern.GetFieldOfView())
+        node.UpdateMatrices()
 
 
 def _narrow(bar: Any) -> None:

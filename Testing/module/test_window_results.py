@@ -163,6 +163,13 @@ def test_the_review_and_back(results, slicer_app) -> None:
     place = lesion_place(results.run.lesions, 0)
     matrix = made.mrmlSliceNode().GetSliceToRAS()
     assert matrix.GetElement(2, 3) == pytest.approx(place[2], abs=0.01)
+    others = [manager.sliceWidget(name).mrmlSliceNode() for name in manager.sliceViewNames() if "Review" in name]
+    assert len(others) > 3
+    for node in others:  # also those that show nothing
+        assert node.GetFieldOfView() == pytest.approx(made.mrmlSliceNode().GetFieldOfView())
+        assert [node.GetSliceToRAS().GetElement(i, 3) for i in range(3)] == pytest.approx(
+            [matrix.GetElement(i, 3) for i in range(3)], abs=0.01
+        )
     assert not made.sliceController().sliceOffsetSlider().spinBoxVisible
     label = made.sliceController().viewLabel()
     assert label.minimumWidth >= label.fontMetrics().horizontalAdvance(label.text)
