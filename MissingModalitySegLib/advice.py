@@ -116,7 +116,8 @@ def _is_worth_telling(addition: Addition) -> bool:
 def _figure(row: Performance) -> str:
     error = "" if row.standard_error is None else f" ± {row.standard_error:.2f}"
     few = ", few" if row.n < _FEWEST_CASES else ""
-    return f"{_name(row.metric)} of the {row.region} {row.mean:.2f}{error} ({row.n} cases{few}{_on(row)})"
+    cases = "1 case" if row.n == 1 else f"{row.n} cases"
+    return f"{_name(row.metric)} of the {row.region} {row.mean:.2f}{error} ({cases}{few}{_on(row)})"
 
 
 def _on(row: Performance) -> str:

@@ -117,12 +117,11 @@ def _details(manifest: Manifest) -> list[str]:
 def _training_data(manifest: Manifest) -> str:
     """What the provenance says of the data, as far as it is words."""
     told = manifest.provenance.get("data")
-    if isinstance(told, str):
-        return told
-    config = manifest.provenance.get("config")
-    data = config.get("data") if isinstance(config, dict) else None
-    source = data.get("source") if isinstance(data, dict) else None
-    return {"phantom": _("simulated scans"), "heads": _("simulated heads")}.get(source, source or "")
+    if not isinstance(told, str):
+        config = manifest.provenance.get("config")
+        data = config.get("data") if isinstance(config, dict) else None
+        told = data.get("source") if isinstance(data, dict) else None
+    return {"phantom": _("simulated scans"), "heads": _("simulated heads")}.get(told, told or "")
 
 
 def _coloured(text: str, colour: str) -> str:

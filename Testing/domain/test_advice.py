@@ -45,6 +45,11 @@ def test_every_figure_in_words_says_what_it_was_measured_on() -> None:
     assert not real.simulated
 
 
+def test_one_case_is_one_case() -> None:
+    advice = advise(manifest(row("FLAIR", 0.7) | {"n": 1}), Code.parse("FLAIR"))
+    assert "(1 case, few, simulated scans only)" in " ".join(advice.sentences())
+
+
 def test_a_gain_within_the_error_is_no_advice() -> None:
     advice = advise(manifest(row("FLAIR", 0.70), row("T1ce+FLAIR", 0.715)), Code.parse("FLAIR"))
     assert advice.additions  # it is told as a figure

@@ -40,6 +40,7 @@ def slicer_app(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch, ca
         monkeypatch.setattr(slicer, name, None, raising=False)
     monkeypatch.setenv("PATH", os.environ["PATH"])
     monkeypatch.setenv("MISSING_MODALITY_SEG_MODELS", str(models))
+    monkeypatch.setattr("MissingModalitySegLib.bundles.search.resources", lambda: tmp_path)  # none bundled
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     app.begin(tmp_path / "slicer")

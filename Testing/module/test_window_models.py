@@ -110,3 +110,10 @@ def test_a_long_card_does_not_widen_the_window(window, panel) -> None:
     click(card(panel, "two").button)
     card(panel, "two").text.text = "Donaudampfschifffahrtsgesellschaft" * 5
     assert window.parent.minimumSizeHint().width() == before
+
+
+def test_training_data_in_words(panel, tmp_path, window) -> None:
+    write_segmenter(bundles.user_models() / "five", name="five", provenance={"data": "phantom"})
+    panel.look()
+    click(card(panel, "five").button)
+    assert "<i>Trained on:</i> simulated scans" in card(panel, "five").text.text
