@@ -50,6 +50,8 @@ class Window:
         self.batch = BatchPanel(self._add("Batch", self.ui.batchPage), desk, lambda: self.parameters)
         self.ui.optionsSection.collapsed = True  # now that it has contents
         self.set_up = SetUpPanel(self._add("SetUp", self.ui.setUpPage), desk, self._set_up_changed)
+        self.ui.tabs.connect("currentChanged(int)", self._bring_forward)
+        self._bring_forward(self.ui.tabs.currentIndex)
         desk.on_change.append(self.refresh)
         self._reveal = Reveal()
         self._later = qt.QTimer()
@@ -163,6 +165,11 @@ class Window:
         if not self.results.ui.reviewButton.checked:
             _show_below(run)
         self._reveal.show(self.ui.resultsSection)
+
+    def _bring_forward(self, index: int) -> None:
+        """Hide what the pages behind hold: the longest page would stretch the tables of the others."""
+        for at, page in enumerate((self.ui.studyPage, self.ui.batchPage, self.ui.setUpPage)):
+            page.layout().itemAt(0).widget().visible = at == index
 
     def _choose_model(self, name: str) -> None:
         if self.parameters is not None:

@@ -117,3 +117,14 @@ def test_training_data_in_words(panel, tmp_path, window) -> None:
     panel.look()
     click(card(panel, "five").button)
     assert "<i>Trained on:</i> simulated scans" in card(panel, "five").text.text
+
+
+def test_only_the_page_in_front_asks_for_room(window, panel) -> None:
+    card(panel, "one").text.setMinimumHeight(3000)
+    tabs = window.window.ui.tabs
+    assert tabs.sizeHint().height() > 3000
+    for page in (window.window.ui.batchPage, window.window.ui.setUpPage):
+        tabs.setCurrentWidget(page)
+        assert tabs.sizeHint().height() < 2000
+    tabs.setCurrentWidget(window.window.ui.studyPage)
+    assert tabs.sizeHint().height() > 3000
