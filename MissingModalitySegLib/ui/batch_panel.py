@@ -114,7 +114,8 @@ class BatchPanel:
             say(self.ui.batchMessage, str(error), BAD)
             return
         self._cases = cases
-        rows = [[case.id, " ".join(m for m in MODALITIES if m in case.volumes), "", "", ""] for case in cases]
+        widest = max(_words().values(), key=len)  # columns are as wide as what they hold first
+        rows = [[case.id, " ".join(m for m in MODALITIES if m in case.volumes), widest, "", ""] for case in cases]
         fill_table(self.ui.caseTable, _headers(), rows)
         for case in cases:
             self._show_case(case)

@@ -55,6 +55,7 @@ def fill_table(table: Any, headers: list[str], rows: list[list[str]], numbers: f
         for column, text in enumerate(row):
             set_cell(table, at, column, text, column in numbers)
     table.verticalHeader().visible = False
+    table.horizontalHeader().stretchLastSection = False  # else the last column stays as narrow as its contents
     table.resizeColumnsToContents()
     table.horizontalHeader().stretchLastSection = True
 

@@ -65,6 +65,10 @@ def test_a_folder_of_studies(tab, tmp_path: Path) -> None:
     assert column(tab, 0) == ["anna's", "b", "c", "d"]
     assert column(tab, 1) == ["T1 FLAIR", "T1 T1ce T2", "DWI", "T1"]
     assert set(states(tab)) == {"not begun"}
+    table = tab.ui.caseTable
+    words = table.fontMetrics().horizontalAdvance("not begun")
+    assert table.columnWidth(2) > words
+    assert sum(table.columnWidth(at) for at in range(5)) >= table.viewport().width - 2
 
     run(tab, output)
     assert states(tab) == ["done", "done", "not usable", "failed"]
