@@ -19,7 +19,7 @@ from .results import Earlier, place
 from .review import fill_views, open_review, set_layout
 from .review_layout import GROUP, LAYOUT, Cell, Row, review_cells, review_xml
 from .runs import PlacedRun, clashing_runs, remove_run, run_of, runs_in
-from .segmentation import Parts, segment_ids, show_in_3d, show_segments
+from .segmentation import Parts, is_in_3d, segment_ids, show_in_3d, show_segments
 from .sending import Sent, hardened, send, send_mask
 from .studies import SceneStudy, candidate_volumes, studies_in
 from .terminologies import load_terms, term_file
@@ -43,6 +43,7 @@ __all__ = [
     "clashing_runs",
     "fill_views",
     "hardened",
+    "is_in_3d",
     "is_synthetic",
     "jump",
     "jump_to_lesion",

@@ -104,6 +104,12 @@ def show_segments(segmentation: Any, shown: Iterable[str] | None = None, opacity
         display.SetOpacity2DFill(opacity)
 
 
+def is_in_3d(segmentation: Any) -> bool:
+    """Whether the segments have surfaces, also those that were loaded with a scene."""
+    surfaces = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
+    return bool(segmentation.GetSegmentation().ContainsRepresentation(surfaces))
+
+
 def show_in_3d(segmentation: Any, shown: bool) -> None:
     """Make or drop the surfaces of all segments."""
     if shown:

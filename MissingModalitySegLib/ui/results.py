@@ -10,7 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from ..scene import PlacedRun, jump_to_lesion, remove_run, runs_in, segment_ids, show_in_3d, show_segments
+from ..scene import PlacedRun, is_in_3d, jump_to_lesion, remove_run, runs_in, segment_ids, show_in_3d, show_segments
 from ..scene.tables import LESION, PLACE, column
 from .export import ExportMenu
 from .looks import BAD, DOUBTFUL, decimal, fill_table, say
@@ -107,6 +107,7 @@ class ResultsPanel:
             widget.enabled = there
         if there and run.segmentation.GetDisplayNode() is not None:
             ui.opacitySlider.value = run.segmentation.GetDisplayNode().GetOpacity2DFill()
+        ui.surfaceBox.checked = there and is_in_3d(run.segmentation)
         ui.uncertaintyShownBox.visible = run.uncertainty is not None
         self._export.take(run)
         self.review.take(run)

@@ -65,6 +65,11 @@ def test_regions_opacity_and_surfaces(results) -> None:
     assert not display.GetSegmentVisibility(first)
     click(results.ui.surfaceBox)
     assert segmentation.GetSegmentation().ContainsRepresentation("Closed surface")
+    results.ui.surfaceBox.blockSignals(True)
+    results.ui.surfaceBox.checked = False
+    results.ui.surfaceBox.blockSignals(False)
+    results._fill()  # as after loading a scene
+    assert results.ui.surfaceBox.checked
     click(results.ui.surfaceBox)
     assert not segmentation.GetSegmentation().ContainsRepresentation("Closed surface")
 
