@@ -39,15 +39,15 @@ def test_memory_agrees_with_the_kernel() -> None:
 
 
 def test_models_and_damage(tmp_path: Path, monkeypatch, capsys) -> None:
-    write_bundle(tmp_path / "moe")
+    write_bundle(tmp_path / "mine", name="mine")
     (write_bundle(tmp_path / "torn", name="torn") / "README.md").unlink()
     changed = write_bundle(tmp_path / "changed", name="changed") / "README.md"
     changed.write_bytes(changed.read_bytes().swapcase())
     monkeypatch.setenv(search.VARIABLE, str(tmp_path))
     found = report(capsys)
     models = {model["name"]: model for model in found["models"]}
-    assert models["moe"]["used"]
-    assert models["moe"]["error"] is None
+    assert models["mine"]["used"]
+    assert models["mine"]["error"] is None
     assert "README.md" in models["torn"]["error"]
     assert "README.md" in models["changed"]["error"]  # of the right size: only its checksum tells
     assert any("torn" in problem for problem in found["problems"])

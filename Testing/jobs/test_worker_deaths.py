@@ -263,8 +263,8 @@ def test_through_a_launcher(launcher: Path) -> None:
         running(runner)
         runner.cancel(number)
         assert finish(runner, number)[-1].cancelled
-        assert not alive(worker)
-        assert not alive(launched)
+        until(lambda: not alive(worker))  # its pipes close a moment before it is gone
+        until(lambda: not alive(launched))
         until(lambda: runner.hello is not None)
         launched, worker = runner._worker.connection._process.pid, runner.hello.pid
     assert not alive(worker)

@@ -276,7 +276,8 @@ def _in_processes(tasks: list[_Task], jobs: int) -> Iterator[Finished]:
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(jobs, context, initializer=_prepare_process)
     before = set(multiprocessing.active_children())
-    pending = {executor.submit(_make_case, task, workers) for task in tasks}
+    with _no_interrupt():  # processes begin with the first of these
+        pending = {executor.submit(_make_case, task, workers) for task in tasks}
     try:
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
@@ -293,10 +294,23 @@ def _in_processes(tasks: list[_Task], jobs: int) -> Iterator[Finished]:
             future.cancel()
         if pending:
             for process in set(multiprocessing.active_children()) - before:
-                process.terminate()
+                process.kill()
         executor.shutdown(cancel_futures=True)
         for task in tasks:
             shutil.rmtree(task.output / f".{task.case_id}.part", ignore_errors=True)
+
+
+@contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Ctrl-C waits until this is over. Processes begun meanwhile never hear of it, also not while they start."""
+    if os.name != "posix":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare_process() -> None:
