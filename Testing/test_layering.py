@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from Testing.module_rules.rules import file_scope
+
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "MissingModalitySegLib"
 TRAINING = ROOT / "training" / "MissingModalitySegTraining"
@@ -69,7 +71,7 @@ def imported(path: Path) -> list[tuple[str, int, bool]]:
         if path.name != "__init__.py"
         else path.relative_to(base).parts[:-1]
     )
-    at_file_scope = {id(node) for node in _walk_file_scope(tree)}
+    at_file_scope = {id(node) for node in file_scope(tree)}
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -82,16 +84,6 @@ def imported(path: Path) -> list[tuple[str, int, bool]]:
             continue
         found += [(name, node.lineno, id(node) in at_file_scope) for name in names]
     return found
-
-
-def _walk_file_scope(node: ast.AST):
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            continue
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            continue
-        yield child
-        yield from _walk_file_scope(child)
 
 
 def target_room(name: str) -> str | None:

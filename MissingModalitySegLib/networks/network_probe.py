@@ -18,7 +18,6 @@ from torch.nn import functional as F
 
 from ..errors import ran_out_of_memory
 from .probe import (
-    DTYPES,
     FORMATS,
     HOPELESS,
     MOST_ROUNDS,
@@ -27,6 +26,7 @@ from .probe import (
     check_device,
     machine,
     prepare,
+    promising_types,
     recall,
     seconds,
     store,
@@ -84,8 +84,7 @@ def measure_network(network: nn.Module, channels: int, device: torch.device) -> 
     small, large = (_image(channels, -(-edge // multiple) * multiple, device) for edge in (SMALL, LARGE))
     expected = _ready(network, Choice(), device)(small)
     trials: dict[Choice, float] = {}
-    types = [dtype for dtype in DTYPES.values() if _worth_trying(dtype, device)]
-    for candidate in (Choice(dtype, layout) for dtype in types for layout in FORMATS.values()):
+    for candidate in (Choice(dtype, layout) for dtype in promising_types(device) for layout in FORMATS.values()):
         took = _trial(network, candidate, device, small, expected, HOPELESS * min(trials.values(), default=1e9))
         if took is not None:
             trials[candidate] = took
@@ -97,21 +96,6 @@ def measure_network(network: nn.Module, channels: int, device: torch.device) -> 
     narrow = _race(network, [choice, replace(choice, narrow_norm="instance")], device, image, BUDGET / 4)
     measured = {candidate.layout: round(1e3 * took, 3) for candidate, took in times.items()}
     return replace(choice, norm=best_choice(norms).norm, narrow_norm=best_choice(narrow).narrow_norm, measured=measured)
-
-
-def _worth_trying(dtype: torch.dtype, device: torch.device) -> bool:
-    """Whether one small convolution is not hopeless: a whole network in a type that is emulated takes a minute."""
-    took = []
-    for kind in (torch.float32, dtype):
-        image = torch.ones(1, 16, 16, 16, 16, device=device, dtype=kind)
-        weight = torch.ones(16, 16, 3, 3, 3, device=device, dtype=kind)
-        try:
-            took.append(min(seconds(lambda a=image, b=weight: F.conv3d(a, b, padding=1), device) for _ in range(3)))
-        except RuntimeError as error:  # not every device knows every type
-            if ran_out_of_memory(error):
-                raise
-            return False
-    return took[1] <= HOPELESS * took[0]
 
 
 def _image(channels: int, edge: int, device: torch.device) -> Tensor:

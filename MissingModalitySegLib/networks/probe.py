@@ -154,13 +154,10 @@ def measure(device: torch.device | str) -> Choice:
     """Measure on `device`, candidates interleaved, and choose. Neither reads nor writes the cache."""
     device = torch.device(device)
     with convolutions(Choice(), device):
-        run = _layer(Choice(), device, TRIAL_SIZE, WIDE)
-        expected, usual = run().float(), min(seconds(run, device) for _ in range(5))
-        limit = min(HOPELESS * usual, LONGEST * (TRIAL_SIZE / SIZE) ** 3)
+        expected = _layer(Choice(), device, TRIAL_SIZE, WIDE)().float()
         candidates = [
             Choice(dtype, memory_format)
-            for dtype in DTYPES.values()
-            if dtype == torch.float32 or _promising(Choice(dtype), device, expected, limit)
+            for dtype in promising_types(device)
             for memory_format in FORMATS.values()
             if _right(Choice(dtype, memory_format), device, expected)
         ]
@@ -177,6 +174,23 @@ def measure(device: torch.device | str) -> Choice:
         narrow_norm=best_choice(narrow).narrow_norm,
         measured={name: round(1e3 * took, 3) for name, took in measured.items()},
     )
+
+
+@torch.inference_mode()
+def promising_types(device: torch.device) -> list[torch.dtype]:
+    """The types in which one small layer is neither wrong nor hopelessly slow.
+
+    Where a type is emulated, float16 on most processors, a whole network in it takes a minute.
+    """
+    with convolutions(Choice(), device):
+        run = _layer(Choice(), device, TRIAL_SIZE, WIDE)
+        expected, usual = run().float(), min(seconds(run, device) for _ in range(5))
+        limit = min(HOPELESS * usual, LONGEST * (TRIAL_SIZE / SIZE) ** 3)
+        return [
+            dtype
+            for dtype in DTYPES.values()
+            if dtype == torch.float32 or _promising(Choice(dtype), device, expected, limit)
+        ]
 
 
 def _right(candidate: Choice, device: torch.device, expected: Tensor) -> bool:

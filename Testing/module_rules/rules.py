@@ -27,7 +27,7 @@ TEXT = {".py", ".ui", ".txt", ".md", ".json", ".toml", ".yaml", ".cmake", ".svg"
 
 def at_import(tree: ast.Module, shown: str) -> Iterator[str]:
     """Nothing heavy is imported at file scope, and nothing is done there but to define."""
-    for node in _file_scope(tree):
+    for node in file_scope(tree):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -161,14 +161,15 @@ def text_problems(path: Path, shown: str | None = None) -> list[str]:
     return found
 
 
-def _file_scope(node: ast.AST) -> Iterator[ast.AST]:
+def file_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs when the file is imported: nothing inside functions, nothing for type checkers alone."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             continue
         yield child
-        yield from _file_scope(child)
+        yield from file_scope(child)
 
 
 def _name(node: ast.expr) -> str | None:

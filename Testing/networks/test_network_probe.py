@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from MissingModalitySegLib.networks import network_probe as probing
+from MissingModalitySegLib.networks import probe as layer_probe
 from MissingModalitySegLib.networks.network_probe import latest_choice, measure_network, probe_network
 from MissingModalitySegLib.networks.probe import Choice, prepare
 from MissingModalitySegLib.networks.registry import build
@@ -59,6 +60,15 @@ def test_a_wrong_or_failing_candidate_is_out(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("forgotten")
+def test_a_type_that_is_only_emulated_never_meets_the_network(forgotten, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One small layer tells; a whole network would take a minute."""
+    tried = []
+    monkeypatch.setattr(layer_probe, "_promising", lambda candidate, *rest: candidate.dtype == torch.bfloat16)
+    monkeypatch.setattr(probing, "prepare", lambda network, choice: tried.append(choice) or prepare(network, choice))
+    measure_network(folded(), 5, CPU)
+    assert {choice.dtype for choice in tried} == {torch.float32, torch.bfloat16}
+
+
 def test_measured_once_for_a_configuration(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = []
 
