@@ -43,7 +43,7 @@ def _show_patient(out: Any, output: Path) -> None:
         _show_answers(out, answers)
     else:
         out.print(
-            "No model is installed: this version brings no trained weights, so nothing is segmented here. Get a model "
+            "No model is installed, so nothing is segmented here. Get a model "
             "with `missing-modality-seg models import FILE.zip`, or train one: docs/train.md."
         )
     picture, report = output / "montage.png", output / "report.json"
