@@ -81,6 +81,13 @@ def whole(value: Any, where: str, smallest: int = 0, largest: int = _LARGEST) ->
     return value
 
 
+def flag(value: Any, where: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise wrong_type(value, where, "true or false")
+    return value
+
+
 def number(value: Any, where: str, smallest: float = -math.inf, largest: float = math.inf) -> float:
     """A finite number from `smallest` to `largest`, as float."""
     if not isinstance(value, int | float) or isinstance(value, bool):

@@ -89,17 +89,26 @@ class Normalisation:
 
     method: str
     scope: str
+    bias_correction: bool = False
+    """Whether the coil's uneven brightness is taken out before (`arrays.bias`)."""
 
     @classmethod
     def read(cls, value: Any, where: str) -> Normalisation:
-        section = fields.table(value, where, ("method", "scope"))
+        section = fields.table(value, where, ("method", "scope"), ("bias_correction",))
         return cls(
             fields.choice(section["method"], f"{where}.method", NORMALISATIONS),
             fields.choice(section["scope"], f"{where}.scope", SCOPES),
+            fields.flag(section.get("bias_correction", False), f"{where}.bias_correction"),
         )
 
     def to_dict(self) -> dict[str, Any]:
-        return {"method": self.method, "scope": self.scope}
+        corrected = {"bias_correction": True} if self.bias_correction else {}
+        return {"method": self.method, "scope": self.scope, **corrected}
+
+    @property
+    def is_by_brain(self) -> bool:
+        """Whether channels are what `engine.prepare` makes of them: z-scored over the brain."""
+        return (self.method, self.scope) == ("zscore", "brain")
 
 
 @dataclass(frozen=True)

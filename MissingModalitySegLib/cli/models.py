@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..bundles import Bundle, Listing, available, export_zip, find, import_bundle, problems, user_models
+from ..bundles import Bundle, Listing, Normalisation, available, export_zip, find, import_bundle, problems, user_models
 from ..errors import BundleError
 from .output import Json, console, print_json, readable_size, table
 
@@ -118,6 +118,10 @@ def _folder(name: str) -> Path:
     return find(name).folder
 
 
+def _normalisation(scale: Normalisation) -> str:
+    return f"{scale.method} over the {scale.scope}{', bias field taken out' * scale.bias_correction}"
+
+
 def _facts(bundle: Bundle) -> list[tuple[str, str]]:
     manifest = bundle.manifest
     grid = " x ".join(f"{spacing:g}" for spacing in manifest.grid.spacing)
@@ -129,7 +133,7 @@ def _facts(bundle: Bundle) -> list[tuple[str, str]]:
         ("Modalities", ", ".join(map(str, manifest.modalities))),
         ("Labels", manifest.labels or "none"),
         ("Grid", f"{grid} mm, {manifest.grid.orientation}"),
-        ("Normalisation", f"{manifest.normalisation.method} over the {manifest.normalisation.scope}"),
+        ("Normalisation", _normalisation(manifest.normalisation)),
         ("Tile", f"{tile} voxels, overlap {manifest.tile.overlap:g}"),
         ("Intended use", manifest.intended_use),
         ("Licence", manifest.licence),

@@ -23,7 +23,7 @@ from ..networks import probe
 from ..networks.network_probe import probe_network
 from ..watch import Watch
 from .dry_run import DryRun, dry_run
-from .model import BRAIN_ZSCORE, Model
+from .model import Model
 from .progress import observed
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def make(model: Model, ready: Pass, channels: Tensor, brain: Tensor, watch: Watc
         )
     device, scale = ready.way.device, model.normalisation
     image, mask = channels.float().unsqueeze(0).to(device), brain.unsqueeze(0).to(device)
-    if scale != BRAIN_ZSCORE and not (ready.way.windows and scale.scope == "tile"):
+    if not scale.is_by_brain and not (ready.way.windows and scale.scope == "tile"):
         image = normalise(image, mask, scale.method, scale.scope)
     work = _window_by_window if ready.way.windows else _in_one_pass
     return work(model, ready, image, mask, watch or Watch()).float().cpu()

@@ -14,7 +14,8 @@ import SimpleITK as sitk  # noqa: N813
 import torch
 from torch import Tensor
 
-from ..arrays.boxes import Box, bounding_box, cut, grow_to_multiple
+from ..arrays.bias import even
+from ..arrays.boxes import bounding_box, cut, grow_to_multiple
 from ..errors import InputError
 from ..modalities import MODALITIES, Code, Modality
 from ..watch import Watch
@@ -60,13 +61,15 @@ def prepare(
     register: str = "auto",
     brain: str = "auto",
     extract: bool = True,
+    bias_correction: bool = False,
     watch: Watch = Watch(),  # noqa: B008 - it has no state
 ) -> Prepared:
     """Bring every volume to the model's grid, cut out the brain and normalise.
 
     `spacing` is the model's, in mm; `multiple` is what the network needs each size to be divisible by. `register` and
     `brain` are as in `Options`; a mask in the study comes before `brain`. Without `extract`, whole heads without a mask
-    are refused: figures and training data are not to hang on an extractor. Raises `InputError` when volumes do not
+    are refused: figures and training data are not to hang on an extractor. With `bias_correction`, what the coil does
+    to brightness is taken out, if the model has learnt without it. Raises `InputError` when volumes do not
     overlap, when the reference is not in the study and when no brain is found.
     """
     code = study.code(modalities)
@@ -93,25 +96,25 @@ def prepare(
             watch.check()
             alignment = alignments.get(modality)
             transform = None if alignment is None else alignment.transform
-            scales[modality] = _fill(channels[number], inside, study.images[modality], grid, box, transform)
+            values = in_box(study.images[modality], grid, box, transform)
+            if bias_correction:
+                values = _evened(values, inside, grid)
+            scales[modality] = _fill(channels[number], inside, values)
     frame = Frame(reference, native, grid, box)
     return Prepared(torch.from_numpy(channels), mask, code, frame, scales, alignments, found.source)
 
 
-def _fill(
-    channel: np.ndarray,
-    brain: np.ndarray,
-    image: sitk.Image,
-    grid: sitk.Image,
-    box: Box,
-    transform: sitk.Transform | None,
-) -> Scale:
-    """Write the normalised brain of `image` into `channel`, both on the box of `grid`.
+def _evened(values: np.ndarray, brain: np.ndarray, grid: sitk.Image) -> np.ndarray:
+    seen = torch.from_numpy(brain & np.isfinite(values))
+    return even(torch.from_numpy(values), seen, grid.GetSpacing()).numpy()
+
+
+def _fill(channel: np.ndarray, brain: np.ndarray, values: np.ndarray) -> Scale:
+    """Write the normalised brain of a volume with these `values` into `channel`.
 
     What a volume's field of view does not reach stays zero, which is the mean of the brain and what a missing modality
     holds, and does not count for the scale.
     """
-    values = in_box(image, grid, box, transform)
     seen = brain & np.isfinite(values)
     inside = values[seen]
     mean, deviation = statistics(inside)

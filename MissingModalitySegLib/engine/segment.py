@@ -183,6 +183,7 @@ def _prepare(run: Running, study: Study, model: Model) -> Prepared:
         model.multiple,
         register=options.register,
         brain=options.brain,
+        bias_correction=model.normalisation.bias_correction,
         watch=run.watch,
     )
     check_prepared(prepared, study, run.watch)

@@ -23,7 +23,7 @@ from ..watch import Watch, part
 from .brain import background_value
 from .execution import Execution, descend, planned_for
 from .images import to_array
-from .model import BRAIN_ZSCORE, Model
+from .model import Model
 from .predict import Pass, make
 from .prepare import Prepared, Scale
 from .restore import restore_image
@@ -177,7 +177,7 @@ def _scaled(synthesiser: Model, prepared: Prepared, output: Tensor) -> Tensor:
     take the place of those.
     """
     volumes = torch.where(prepared.brain, output, 0.0)
-    if synthesiser.normalisation == BRAIN_ZSCORE:
+    if synthesiser.normalisation.is_by_brain:
         return volumes
     values = volumes[:, prepared.brain]
     mean, deviation = values.mean(1), values.std(1, correction=0).clamp(min=1e-6)

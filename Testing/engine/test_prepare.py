@@ -154,3 +154,20 @@ def test_bad_files_have_sentences(tmp_path) -> None:
         assert caught.value.message.startswith("T1: ")
     with pytest.raises(InputError, match="no volume"):
         read_study({})
+
+
+def test_a_coil_is_taken_out_on_request():
+    brightness = np.where(np.random.default_rng(1).random((40, 44, 40)) > 0.5, 100.0, 160.0)
+    coil = np.exp(0.4 * np.linspace(-1, 1, 40))
+    image = sitk.GetImageFromArray((brightness * coil).astype(np.float32))  # brighter along the last axis
+    image.SetSpacing((4, 4, 4))
+    whole = sitk.GetImageFromArray(np.ones((40, 44, 40), np.uint8))
+    whole.CopyInformation(image)
+
+    def slope(bias_correction: bool) -> float:
+        channel = prepare(Study({Modality.T1: image}, brain=whole), 4.0, bias_correction=bias_correction).channels[0]
+        along = channel.sum((1, 2)).numpy()  # x from left to right
+        inside = along[along != 0]
+        return float(np.polyfit(np.linspace(-1, 1, len(inside)), inside, 1)[0])
+
+    assert abs(slope(True)) < 0.5 * abs(slope(False))

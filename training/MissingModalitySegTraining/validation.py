@@ -55,7 +55,14 @@ def held_out(config: TrainingConfig, prepared: Prepared | None, folder: Path, de
     phantom = config.data.phantom
     kinds = [kind for kind, share in phantom.kinds.items() if share > 0]
     cache, ids = phantom_cases(
-        folder, wanted.cases, kinds, wanted.seed, config.data.spacing, phantom.lesion_masks, device
+        folder,
+        wanted.cases,
+        kinds,
+        wanted.seed,
+        config.data.spacing,
+        phantom.lesion_masks,
+        device,
+        config.data.normalisation.bias_correction,
     )
     return HeldOut(cache, ids, True)
 
@@ -63,7 +70,7 @@ def held_out(config: TrainingConfig, prepared: Prepared | None, folder: Path, de
 def model_of(config: TrainingConfig, network: nn.Module, name: str | None = None) -> Model:
     """`network` as the engine uses it, with the grid and the scale of the run."""
     data, heads = config.data, _of_heads(config)
-    scale = HEAD if heads else Normalisation(data.normalisation.method, data.normalisation.scope)
+    scale = HEAD if heads else Normalisation(**data.normalisation.model_dump())
     size = data.crop if heads or scale.scope == "tile" else DEFAULT_TILE.size
     multiple = network.multiple
     return Model(

@@ -76,7 +76,7 @@ LoopSection = section_of("LoopSection", LoopSettings, without={"seed"})
 PhantomSection = section_of(
     "PhantomSection",
     StreamSettings,
-    without={"crop", "batch_size", "on_lesion", "mirror_axes", "seed"},
+    without={"crop", "batch_size", "on_lesion", "mirror_axes", "bias_correction", "seed"},
     device=(Literal["cpu", "accelerator"], "cpu"),
 )
 """What heads are drawn and how their crops are used: the fields of `phantom.stream.StreamSettings`. On `accelerator`
@@ -88,6 +88,8 @@ class NormalisationSection(Section):
 
     method: Literal["zscore", "minmax"] = "zscore"
     scope: Literal["brain", "tile"] = "brain"
+    bias_correction: bool = False
+    """Take out what the coil does to brightness before."""
 
 
 class MissingSection(Section):

@@ -30,7 +30,7 @@ from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
 
 from . import cache_files
 
-FORMAT = 1
+FORMAT = 2
 REGIONS = GLIOMA.region_names
 Precision = Literal["float16", "float32"]
 
@@ -42,6 +42,7 @@ class CacheOptions:
     spacing: float = 1.0  # mm
     modalities: tuple[Modality, ...] = MODALITIES
     precision: Precision = "float16"
+    bias_correction: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -49,6 +50,7 @@ class CacheOptions:
             "spacing": self.spacing,
             "modalities": [modality.value for modality in self.modalities],
             "precision": self.precision,
+            "bias_correction": self.bias_correction,
             "regions": list(REGIONS),
         }
 
@@ -264,7 +266,10 @@ def _read_options(path: Path) -> CacheOptions:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         options = CacheOptions(
-            document["spacing"], tuple(Modality.parse(name) for name in document["modalities"]), document["precision"]
+            document["spacing"],
+            tuple(Modality.parse(name) for name in document["modalities"]),
+            document["precision"],
+            document["bias_correction"],
         )
     except OSError as error:
         raise InputError(

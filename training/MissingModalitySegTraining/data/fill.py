@@ -129,7 +129,15 @@ def _build(cache: Cache, case: Case, key: str) -> None:
             "Add brain masks to the datalist, or extract the brain first.",
         )
     register = "off" if case.aligned else "auto"
-    prepared = prepare(study, options.spacing, options.modalities, multiple=1, register=register, extract=False)
+    prepared = prepare(
+        study,
+        options.spacing,
+        options.modalities,
+        multiple=1,
+        register=register,
+        extract=False,
+        bias_correction=options.bias_correction,
+    )
     labels = np.zeros(prepared.brain.shape, np.uint8)
     scored: tuple[str, ...] = ()
     if case.label is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from MissingModalitySegLib.arrays.bias import even
 from MissingModalitySegLib.arrays.normalise import z_normalise
 from MissingModalitySegLib.modalities import MODALITIES, Code
 
@@ -30,13 +31,14 @@ def phantom_cases(
     spacing: float,
     lesion_masks: str | None = None,
     device: torch.device | str = "cpu",
+    bias_correction: bool = False,
 ) -> tuple[Cache, tuple[str, ...]]:
     """`count` phantoms that cycle through `kinds`, with voxels of `spacing` mm; those that are there stay.
 
     Case i is the same however many there are. Its seed is `seed` + i: training draws seeds below 2⁴⁰ at random, so that
     the same head in both is as good as impossible.
     """
-    cache = Cache(folder, CacheOptions(spacing=spacing))
+    cache = Cache(folder, CacheOptions(spacing=spacing, bias_correction=bias_correction))
     masks = open_mask_folder(lesion_masks) if lesion_masks else None
     there, ids = set(cache.ids), []
     for number in range(count):
@@ -51,7 +53,10 @@ def phantom_cases(
         )
         images = np.stack([rendered.sequences[modality].image.array for modality in MODALITIES]).astype(np.float32)
         brain = rendered.sequences[rendered.reference].brain.array > 0
-        image = z_normalise(torch.from_numpy(images)[None], torch.from_numpy(brain)[None])[0]
+        volumes, mask = torch.from_numpy(images), torch.from_numpy(brain)
+        if bias_correction:
+            volumes = torch.stack([even(volume, mask, (spacing,) * 3) for volume in volumes])
+        image = z_normalise(volumes[None], mask[None])[0]
         cache.add(
             case_id,
             image.numpy(),

@@ -154,6 +154,12 @@ def open_prepared(
             f"{cache.options.spacing:g} mm.",
             "Set data.spacing to that, or use another cache.",
         )
+    if cache.options.bias_correction != data.normalisation.bias_correction:
+        raise InputError(
+            "another-cache",
+            f"data.normalisation.bias_correction: the cache in {cache.folder} was made with the opposite.",
+            "Set it to that, or use another cache.",
+        )
     held_out = _held_out(ids, folds, data, validation_ids)
     wanted = ids if data.ids is None else data.ids
     if unknown := [name for name in (*wanted, *held_out) if name not in ids]:
@@ -205,7 +211,8 @@ def _held_out(
 def _filled(datalist: Datalist, data: DataSection, folder: Path, report: Callable[[str, str], None]) -> Cache:
     from .fill import fill_cache
 
-    cache = Cache(data.cache or folder / "cache", CacheOptions(spacing=data.spacing))
+    options = CacheOptions(spacing=data.spacing, bias_correction=data.normalisation.bias_correction)
+    cache = Cache(data.cache or folder / "cache", options)
     filled = fill_cache(cache, datalist.cases, verify=False, report=report)
     if filled.skipped and len(filled.skipped) == len(datalist.cases):
         case_id, why = next(iter(filled.skipped.items()))
@@ -220,6 +227,7 @@ def _stream_settings(data: DataSection, seed: int) -> StreamSettings:
         batch_size=data.batch_size,
         on_lesion=data.foreground,
         mirror_axes=(),
+        bias_correction=data.normalisation.bias_correction,
         seed=seed,
         **phantom,
     )

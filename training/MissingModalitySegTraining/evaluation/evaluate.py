@@ -188,6 +188,7 @@ def _new_rows(
                 multiple=model.multiple,
                 register="off" if case.aligned else "auto",
                 extract=False,
+                bias_correction=model.normalisation.bias_correction,
             )
         except InputError as error:
             yield from ((code, error) for code in group)

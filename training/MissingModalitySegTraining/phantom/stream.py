@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from MissingModalitySegLib.arrays.bias import BiasField, find_bias
 from MissingModalitySegLib.arrays.normalise import brain_statistics, z_normalise
 
 from ..data.batch import Batch
@@ -57,16 +58,18 @@ class StreamSettings:
     mirror_axes: tuple[int, ...] = (0,)  # each use is mirrored along these at random; 0 is left and right
     mixture: ContrastMixture = field(default_factory=ContrastMixture)
     lesion_masks: str | None = None
+    bias_correction: bool = False
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A case, what its channels are normalised by (1, 5), and where its crops lie."""
+    """A case, what its channels are normalised by (1, 5), where its crops lie, what the coil did to each channel."""
 
     case: CaseParameters
     statistics: tuple[Tensor, Tensor]
     grids: tuple[Grid, ...]
+    fields: tuple[BiasField | None, ...]
 
 
 class PhantomStream(ReusedStream):
@@ -83,7 +86,8 @@ class PhantomStream(ReusedStream):
         case, which = divmod(number, self.settings.crops_per_case)
         plan = self._plans.get(case, lambda: self._plan(case))
         crop = self._render(plan.case, plan.grids[which])
-        image = z_normalise(crop.images, crop.brain, plan.statistics)
+        images = _evened(crop.images, plan.fields, plan.grids[which])
+        image = z_normalise(images, crop.brain, plan.statistics)
         ones = torch.ones(1, 5, device=image.device)
         return Batch(image, ones, crop.regions.float(), ones[:, :3], crop.brain)
 
@@ -106,7 +110,15 @@ class PhantomStream(ReusedStream):
             holds_all = spacing * min(settings.crop) >= WHOLE_MM
             centre = _near_middle(generator) if holds_all else _centre(overview, whole, on_lesion, generator)
             grids.append(Grid.centred(centre, spacing, settings.crop))
-        return Plan(case, brain_statistics(overview.images, overview.brain), tuple(grids))
+        fields = self._fields(overview, whole)
+        images = _evened(overview.images, fields, whole)
+        return Plan(case, brain_statistics(images, overview.brain), tuple(grids), fields)
+
+    def _fields(self, overview: Rendering, grid: Grid) -> tuple[BiasField | None, ...]:
+        if not self.settings.bias_correction:
+            return ()
+        brain, axes = overview.brain[0], grid.axes(self.device)
+        return tuple(find_bias(image, brain, axes) for image in overview.images[0])
 
     def _render(self, case: CaseParameters, grid: Grid) -> Rendering:
         return render([case], [grid], self.atlas, self.masks, device=self.device)
@@ -117,6 +129,15 @@ def overview_grid(scale: tuple[float, float, float]) -> Grid:
     spacing = tuple(OVERVIEW_MM * factor for factor in scale)
     origin = tuple(-step * (count - 1) / 2 for step, count in zip(spacing, OVERVIEW_SHAPE, strict=True))
     return Grid(origin, spacing, OVERVIEW_SHAPE)
+
+
+def _evened(images: Tensor, fields: tuple[BiasField | None, ...], grid: Grid) -> Tensor:
+    """`images` (1, K, X, Y, Z) on `grid`, each divided by its field."""
+    axes, images = grid.axes(images.device), images.clone() if fields else images
+    for channel, bias in enumerate(fields):
+        if bias is not None:
+            images[:, channel] /= bias.on(axes)
+    return images
 
 
 def _near_middle(generator: torch.Generator) -> tuple[float, float, float]:
