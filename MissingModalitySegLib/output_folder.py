@@ -22,6 +22,8 @@ from .modalities import MODALITIES
 from .options import CHOICES
 
 REPORT = "report.json"
+PAGE = "report.html"
+"""The report with pictures, for a browser."""
 
 _INCOMING = re.compile(r"\.incoming-(\d+)-[0-9a-f]{16}")
 _LEAVING = ".leaving"  # the older set is being set aside: what is still outside belongs to it
@@ -36,7 +38,7 @@ def volume_names(format: str) -> tuple[str, ...]:
     return tuple(f"{stem}.{format}" for stem in stems)
 
 
-NAMES = frozenset({REPORT, *(name for format in CHOICES["format"] for name in volume_names(format))})
+NAMES = frozenset({REPORT, PAGE, *(name for format in CHOICES["format"] for name in volume_names(format))})
 """Every file that a run may write, and so may replace."""
 
 

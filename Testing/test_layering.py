@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ MAY_IMPORT = {
     "networks": DOMAIN | {"networks"},
     "engine": COMPUTING,
     "jobs": DOMAIN | {"jobs"},
-    "worker": COMPUTING | {"jobs", "worker"},
+    "worker": COMPUTING | {"jobs", "reports", "worker"},
     "scene": DOMAIN | {"jobs", "scene"},
     "ui": DOMAIN | {"jobs", "scene", "ui"},
     "dicom": COMPUTING | {"dicom"},
@@ -42,6 +43,7 @@ OUTSIDE_ALLOWED = {
     "networks": {"numpy", "torch", "safetensors"},
     "engine": {"numpy", "torch", "scipy", "monai", "SimpleITK"},
     "jobs": set(),
+    "reports": {"numpy", "SimpleITK"},
     "scene": {"numpy", "vtk", "slicer", "vtkmodules"},
     "ui": {"qt", "ctk", "slicer", "vtk", "SampleData", "PyTorchUtils"},
     "module": {"qt", "ctk", "slicer", "vtk"},
@@ -166,9 +168,17 @@ def test_cmake_lists_every_python_file(folder: Path) -> None:
     assert listed == present, f"{listing}: add {sorted(present - listed)}, remove {sorted(listed - present)}"
 
 
-def test_cmake_lists_every_data_file() -> None:
-    """Configurations lie beside the code that reads them, and are installed with it."""
-    text = (TRAINING.parent / "CMakeLists.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("folder", "listing", "pattern"),
+    [
+        (TRAINING, TRAINING.parent / "CMakeLists.txt", "**/*.yaml"),
+        (LIBRARY, LIBRARY / "CMakeLists.txt", "*/templates/*"),
+    ],
+    ids=["configurations", "templates"],
+)
+def test_cmake_lists_every_data_file(folder: Path, listing: Path, pattern: str) -> None:
+    """Configurations and templates lie beside the code that reads them, and are installed with it."""
+    text = listing.read_text(encoding="utf-8")
     listed = set(text.split("_DATA_FILES\n", 1)[1].split(")", 1)[0].split())
-    assert listed == {path.relative_to(TRAINING).as_posix() for path in TRAINING.rglob("*.yaml")}
-    assert 'RESOURCES "${TRAINING_DATA_FILES}"' in text
+    assert listed == {path.relative_to(folder).as_posix() for path in folder.glob(pattern)}
+    assert re.search(r'RESOURCES "\$\{\w+_DATA_FILES\}"', text)
