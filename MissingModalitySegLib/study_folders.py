@@ -1,13 +1,15 @@
 """Studies on a disk: a data list, a BIDS data set, or any folder with volumes in it.
 
-Which sequence a file is comes from its name, as for volumes in a scene; what is unsure is left out and said.
+Which sequence a file is comes from its name, as for volumes in a scene. Nobody is asked: of several the best is chosen
+(`series_choice`), what is unsure is left out, and everything is said.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from .datalists import Case, read_datalist
 from .errors import InputError
 from .modalities import Modality
 from .output_folder import NAMES, REPORT
-from .recognition import assign, recognise
+from .recognition import recognise
+from .series_choice import choose_series
+from .volume_headers import read_volume_header
 
 SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 
@@ -25,15 +29,49 @@ _SKIPPED = ("derivatives", "sourcedata", "code")
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What a study has, in words: what is used for each sequence, why that, and why not what else is there."""
+
+    used: Mapping[Modality, str] = field(default_factory=dict)
+    reasons: Mapping[Modality, str] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def found(self) -> list[str]:
+        """Names of everything there is."""
+        return sorted({*self.used.values(), *self.skipped})
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is left out, and why."""
+        return tuple(f"{name}: {why}" for name, why in self.skipped.items())
+
+    def used_rows(self) -> list[dict[str, str]]:
+        return [
+            {"sequence": str(modality), "file": name, "why": self.reasons.get(modality, "")}
+            for modality, name in self.used.items()
+        ]
+
+    def skipped_rows(self) -> list[dict[str, str]]:
+        return [{"file": name, "why": why} for name, why in self.skipped.items()]
+
+    def only(self, modalities: Collection[Modality], why: str) -> Choice:
+        """The same where no more than `modalities` are used; `why` the others are not."""
+        left_out = {name: f"{modality}: {why}" for modality, name in self.used.items() if modality not in modalities}
+        used = {modality: name for modality, name in self.used.items() if modality in modalities}
+        return Choice(used, self.reasons, {**self.skipped, **left_out})
+
+
+@dataclass(frozen=True)
 class FolderStudy:
-    """One study: `id` names its results, a path with `/` below the root. `notes` say what was left out, and why.
+    """One study: `id` names its results, a path with `/` below the root. `choice` says why these volumes.
 
     `known` are options that a data list settles for this case (brain, register) where the user leaves them open.
     """
 
     id: str
     volumes: Mapping[Modality, Path]
-    notes: tuple[str, ...] = field(default=())
+    choice: Choice = field(default_factory=Choice)
     known: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -44,7 +82,10 @@ def find_studies(source: Path | str) -> tuple[FolderStudy, ...]:
     """
     source = Path(source)
     if source.is_file():
-        return tuple(FolderStudy(one.id, one.modalities, known=_known(one)) for one in read_datalist(source).cases)
+        return tuple(
+            FolderStudy(one.id, one.modalities, Choice(_names(one.modalities)), _known(one))
+            for one in read_datalist(source).cases
+        )
     if not source.is_dir():
         raise InputError("no-such-folder", f"There is no folder “{source}”.", "Choose a folder or a data list.")
     groups: dict[str, list[Path]] = {}
@@ -87,11 +128,23 @@ def _group(path: Path, root: Path) -> str:
 
 
 def _study(name: str, paths: list[Path]) -> FolderStudy:
-    recognitions = {path: recognise(_stem(path)) for path in paths}
-    answer = assign(recognitions)
-    asked = [f"{question.modality}: {question.sentence}" for question in answer.questions]
-    passed = [f"{path.name}: {why}" for path, why in answer.passed_over.items()]
-    return FolderStudy(name, dict(answer.chosen), (*asked, *passed))
+    recognitions = {path: recognise(_stem(path), _sidecar(path)) for path in paths}
+    series = choose_series(recognitions, read_volume_header, lambda path: path.name)
+    skipped = {path.name: why for path, why in series.skipped.items()}
+    return FolderStudy(name, dict(series.chosen), Choice(_names(series.chosen), dict(series.reasons), skipped))
+
+
+def _sidecar(path: Path) -> dict[str, object]:
+    """What the scanner said, where a converter or BIDS has written it beside the volume."""
+    try:
+        values = json.loads(path.with_name(f"{_stem(path)}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _names(volumes: Mapping[Modality, Path]) -> dict[Modality, str]:
+    return {modality: path.name for modality, path in volumes.items()}
 
 
 def _stem(path: Path) -> str:

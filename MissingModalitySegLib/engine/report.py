@@ -7,7 +7,6 @@ from them.
 from __future__ import annotations
 
 import datetime
-import hashlib
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import SimpleITK as sitk  # noqa: N813
 from .. import __version__
 from ..advice import Advice
 from ..bundles.manifest import Manifest
+from ..checksums import sha256_of
 from ..modalities import Modality
 from ..options import BRAIN, Options
 from .prepare import Prepared
@@ -34,7 +34,6 @@ SCHEMA = 1
 """Version of the report. Fields may be added under the same number; none changes its meaning."""
 
 _LIBRARIES = ("torch", "monai", "SimpleITK", "numpy", "scipy")
-_CHUNK = 2**22  # bytes
 
 
 @dataclass(frozen=True)
@@ -84,15 +83,6 @@ def report_of(run: Run) -> dict[str, Any]:
         "timings_s": {stage: round(seconds, 3) for stage, seconds in run.timings.items()},
         "files": {name: path.name for name, path in run.files.items()},
     }
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 checksum of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _program() -> dict[str, Any]:
@@ -166,7 +156,9 @@ def _alignment(alignment: Any) -> dict[str, Any]:
 
 def _brain(run: Run) -> dict[str, Any]:
     volume = None if run.summary is None else run.summary.to_dict()["brain_ml"]
-    return {"source": run.prepared.brain_source, "volume_ml": volume}
+    mask = None if run.options.brain in BRAIN else Path(run.options.brain)
+    checksum = sha256_of(mask) if mask is not None and mask.is_file() else None
+    return {"source": run.prepared.brain_source, "volume_ml": volume, "mask_sha256": checksum}
 
 
 def _options(options: Options) -> dict[str, Any]:

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import qt
 
 from .. import bundles
-from ..case_results import finished_report, summary_row, write_summary
+from ..case_results import (
+    CHECKSUMS,
+    RECORDS,
+    CaseState,
+    case_options,
+    finished_report,
+    result_folders,
+    summary_row,
+    write_summary,
+)
+from ..checksums import Checksums
 from ..errors import CancelledError, InputError, MissingModalitySegError
 from ..jobs import Job, Result
 from ..modalities import Modality
 from ..options import Options
-from ..study_folders import FolderStudy, find_studies
+from ..study_folders import Choice, FolderStudy, find_studies
 from .desk import Desk, State, Work
 from .study import hand_in_study
-
-
-class CaseState(StrEnum):
-    """Where a case of a batch is."""
-
-    FOUND = "not begun"
-    EARLIER = "done earlier"
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    UNUSABLE = "not usable"
-
 
 _STATES = {
     State.WAITING: CaseState.WAITING,
@@ -49,11 +43,14 @@ _AT_THE_DESK = 2
 
 @dataclass(eq=False)
 class Case:
-    """A study of a batch: files on a disk, or nodes of the scene. `report` is there when it is done."""
+    """A study of a batch: files on a disk, or nodes of the scene. `report` is there when it is done.
+
+    `notes` say what is left out; of files `choice` says why the others are not."""
 
     id: str
     volumes: Mapping[Modality, Any]
     notes: tuple[str, ...] = ()
+    choice: Choice | None = None
     known: Mapping[str, str] = field(default_factory=dict)
     """Options that are settled for this case where the user leaves them open."""
     state: CaseState = CaseState.FOUND
@@ -83,7 +80,10 @@ class Batch:
     ) -> None:
         self.cases, self.model, self.options, self.output = cases, model, options, output
         self.on_change, self.on_over = on_change, on_over
-        self._folders = {} if output is None else dict(zip(cases, folders_of(output, cases), strict=True))
+        self._folders = (
+            {} if output is None else dict(zip(cases, result_folders(output, [case.id for case in cases]), strict=True))
+        )
+        self._checksums = Checksums(None if output is None else output / RECORDS / CHECKSUMS)
         self.works: list[Work] = []
         self._desk: Desk | None = None
         self._pending: list[Case] = []
@@ -138,7 +138,7 @@ class Batch:
 
     def rows(self) -> list[dict[str, Any]]:
         """The table of all cases."""
-        return [summary_row(case.id, case.state, case.report, case.problem) for case in self.cases]
+        return [summary_row(one.id, one.state, one.report, one.problem, one.choice) for one in self.cases]
 
     def _step(self) -> None:
         """Look at one case: so the window lives while a thousand old reports are read."""
@@ -156,7 +156,7 @@ class Batch:
 
     def _begin(self, case: Case) -> None:
         usable = [one for one in case.volumes if one in self._manifest.modalities]
-        options = options_for(case, self.options)
+        options = case_options(self.options, case.volumes, case.known)
         earlier = self._earlier(case, options)
         if not usable:
             case.state = CaseState.UNUSABLE
@@ -170,8 +170,7 @@ class Batch:
     def _earlier(self, case: Case, options: Options) -> dict[str, Any] | None:
         if self.output is None:
             return None
-        model = (self._manifest.name, self._manifest.version)
-        return finished_report(self._folders[case], case.volumes, model, options)
+        return finished_report(self._folders[case], case.volumes, self._manifest, options, self._checksums)
 
     def _hand_in(self, case: Case, options: Options) -> None:
         if self.output is not None:
@@ -213,38 +212,13 @@ class Batch:
         write_summary(self.output, self.rows())
 
 
-def options_for(case: Case, options: Options) -> Options:
-    """The options as far as they fit a case: a reference that it lacks is replaced by its finest volume."""
-    known = {name: value for name, value in case.known.items() if getattr(options, name) == "auto"}
-    reference = options.reference if options.reference in case.volumes else None
-    return replace(options, reference=reference, **known)
-
-
-def folders_of(output: Path, cases: Sequence[Case]) -> list[Path]:
-    """Where the results of each case go: below `output`, whatever its name holds, and for each another place."""
-    taken: set[str] = set()
-    folders = []
-    for case in cases:
-        parts = [_FORBIDDEN.sub("_", part).strip(" ").rstrip(". ") for part in re.split(r"[/\\]", case.id)]
-        name = first = "/".join(part for part in parts if part) or "case"
-        number = 2
-        while name.lower() in taken:
-            name, number = f"{first} ({number})", number + 1
-        taken.add(name.lower())
-        folders.append(output / name)
-    return folders
-
-
-_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
-
-
 def cases_of_folder(source: Path | str) -> list[Case]:
     """The cases of a folder, a BIDS data set or a data list. Raises `InputError`."""
     return [_case(study) for study in find_studies(source)]
 
 
 def _case(study: FolderStudy) -> Case:
-    return Case(study.id, study.volumes, study.notes, study.known)
+    return Case(study.id, study.volumes, study.choice.notes, study.choice, study.known)
 
 
 def cases_of_scene(studies: Sequence[Any], scene: Any) -> list[Case]:

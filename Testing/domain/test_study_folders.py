@@ -63,12 +63,31 @@ def test_bids_sessions(tmp_path: Path) -> None:
     }
 
 
-def test_what_is_unsure_is_left_out_and_told(tmp_path: Path) -> None:
-    touch(tmp_path, "a/T2.nii", "a/t2 axial.nii", "a/T1.nii", "a/scout.nii")
+def test_what_is_left_out_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "a/T2.nii", "a/t2 axial.nii", "a/T1.nii", "a/scout.nii", "a/pd t1 maybe.nii")
     (study,) = find_studies(tmp_path)
-    assert list(study.volumes) == ["T1"]
-    assert any("T2" in note and "Which one" in note for note in study.notes)
-    assert any(note.startswith("scout.nii") for note in study.notes)
+    assert {str(modality): path.name for modality, path in study.volumes.items()} == {"T1": "T1.nii", "T2": "T2.nii"}
+    assert study.choice.used == {"T1": "T1.nii", "T2": "T2.nii"}
+    assert "the plainest name" in study.choice.reasons["T2"]
+    assert set(study.choice.skipped) == {"t2 axial.nii", "scout.nii", "pd t1 maybe.nii"}
+    assert any(note.startswith("scout.nii: ") and "localiser" in note for note in study.choice.notes)
+    assert study.choice.found == sorted(["T1.nii", "T2.nii", "t2 axial.nii", "scout.nii", "pd t1 maybe.nii"])
+
+
+def test_what_a_model_does_not_take_is_left_out(tmp_path: Path) -> None:
+    touch(tmp_path, "a/T2.nii", "a/T1.nii")
+    (study,) = find_studies(tmp_path)
+    choice = study.choice.only(["T1"], "the model does not take it.")
+    assert (list(choice.used), choice.skipped) == (["T1"], {"T2.nii": "T2: the model does not take it."})
+    assert choice.found == study.choice.found
+
+
+def test_a_converter_s_notes_are_read(tmp_path: Path) -> None:
+    touch(tmp_path, "a/series 5.nii.gz", "a/series 6.nii.gz", "a/series 7.nii.gz")
+    flair = {"EchoTime": 0.09, "RepetitionTime": 9, "InversionTime": 2.5, "ScanningSequence": "SE_IR"}
+    (tmp_path / "a" / "series 5.json").write_text(json.dumps(flair))
+    (tmp_path / "a" / "series 6.json").write_text("[cut")
+    assert found(tmp_path) == {"a": {"FLAIR": "a/series 5.nii.gz"}}
 
 
 def test_results_are_no_studies(tmp_path: Path) -> None:
@@ -76,7 +95,7 @@ def test_results_are_no_studies(tmp_path: Path) -> None:
     touch(tmp_path, "out/a/report.json", "out/a/segmentation.nii.gz", "out/a/synthetic_T2.nii.gz")
     touch(tmp_path, "a/T1.nii", "a/report.json", "a/segmentation.nii.gz", "a/synthetic_FLAIR.nii.gz")
     assert found(tmp_path) == {"a": {"T1": "a/T1.nii"}}
-    assert find_studies(tmp_path)[0].notes == ()
+    assert find_studies(tmp_path)[0].choice.notes == ()
 
 
 def test_a_data_list(tmp_path: Path) -> None:

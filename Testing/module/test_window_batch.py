@@ -223,18 +223,14 @@ def test_what_keeps_a_batch_from_beginning(window, tab, tmp_path: Path) -> None:
     assert "gone" in message(tab)
 
 
-def test_what_is_unsure_is_told(tab, tmp_path: Path) -> None:
+def test_what_is_left_out_is_told(tab, tmp_path: Path) -> None:
     for name in ("T2", "t2 axial", "T1"):
         write_inputs(tmp_path / "a", name)
     find(tab, tmp_path)
-    assert column(tab, 1) == ["T1"]
+    assert column(tab, 1) == ["T1 T2"]
     assert "left out" in message(tab)
-    assert "Which one" in tab.ui.caseTable.item(0, 2).toolTip()
-
-
-def test_names_that_would_share_a_folder() -> None:
-    from MissingModalitySegLib.ui.batch import Case, folders_of
-
-    cases = [Case(name, {}) for name in ("a?b", "a:b", "A_B", "../x", "..", "sub/ses")]
-    folders = [path.as_posix() for path in folders_of(Path("/out"), cases)]
-    assert folders == ["/out/a_b", "/out/a_b (2)", "/out/A_B (3)", "/out/x", "/out/case", "/out/sub/ses"]
+    assert "t2 axial.nii.gz: Like “T2.nii.gz”" in tab.ui.caseTable.item(0, 2).toolTip()
+    run(tab, tmp_path / "out")
+    (row,) = summary(tmp_path / "out")
+    assert row["found"] == "T1.nii.gz | T2.nii.gz | t2 axial.nii.gz"
+    assert row["skipped"].startswith("t2 axial.nii.gz: Like")
