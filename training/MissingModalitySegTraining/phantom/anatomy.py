@@ -63,7 +63,7 @@ class AnatomyParameters:
     ventricle_mm: float
     """How far the walls of the ventricles are moved outwards."""
     sulci: float
-    """Natural logarithm of the factor on the odds of fluid: 0 a young brain, 3 severe atrophy."""
+    """Natural logarithm of the factor on the odds of fluid: -1 a young brain, 3 severe atrophy."""
     cortex: float
     """The same for cortex against white matter: 0.5 is about 0.3 mm thicker."""
     folding: float
@@ -106,7 +106,7 @@ def sample_anatomy(generator: torch.Generator, ages: tuple[float, float] = (18, 
     spread = 0.17 if chance(generator, 0.1) else 0.04
     size = 1 + uniform(generator, -spread, spread)
     scale = tuple(min(1.2, max(0.8, size * uniform(generator, 0.93, 1.07))) for _ in range(3))
-    sulci = min(3.5, max(-1.0, -0.3 + 1.6 * shrinking + normal(generator, 0.6)))
+    sulci = min(3.5, max(-2.5, -1.0 + 1.6 * shrinking + normal(generator, 0.7)))
     ventricles = -0.8 + 3.2 * shrinking**1.5 + normal(generator, 1.0)
     if chance(generator, 0.06):
         ventricles += uniform(generator, 2, 7)  # hydrocephalus

@@ -163,7 +163,7 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
         "t2": sample_t2(generator),
         "flair": sample_flair(generator, t1_ms[Material.CSF]),
         "dwi": sample_dwi(generator),
-        "gadolinium_millimolar": log_uniform(generator, 0.06, 0.8),
+        "gadolinium_millimolar": log_uniform(generator, 0.1, 0.8),
         "uptake": tuple(uniform(generator, *UPTAKE.get(material, (0.0, 0.0))) for material in Material),
         "flowing": (
             uniform(generator, 0.4, 1.2),
@@ -263,7 +263,7 @@ def _normalised(table: Tensor) -> Tensor:
 
 EXPONENTS: dict[str, dict[int, tuple[float, float]]] = {
     "healthy": {T1: (0.7, 1.2), T2: (0.2, 1.1), FLAIR: (0.0, 1.1), DWI: (0.1, 1.1)},
-    "fluid": {T1: (0.7, 1.2), T2: (0.7, 1.2), FLAIR: (0.7, 1.2), DWI: (0.7, 1.2)},
+    "fluid": {T1: (0.7, 1.2), T2: (0.85, 1.35), FLAIR: (0.7, 1.2), DWI: (0.7, 1.2)},
     "lesion": {T1: (0.7, 1.2), T2: (0.4, 1.1), FLAIR: (0.35, 1.2), DWI: (0.6, 1.2)},
 }
 """To what power a jittered case raises contrasts to white matter.
