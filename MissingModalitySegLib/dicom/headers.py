@@ -81,9 +81,23 @@ def read_header(path: Path) -> Header | None:
     with silent():
         try:
             dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=tags)
+            _settle(dataset)
         except Exception:  # whatever a broken file does to the parser, it is a broken file
             return None
     return Header(path, dataset) if "SOPClassUID" in dataset or "Modality" in dataset else None
+
+
+def _settle(dataset: Any) -> None:
+    """Interpret every element now and drop those that cannot be: pydicom would fail or warn when one is asked for."""
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except Exception:  # a damaged element raises what it likes
+            del dataset[tag]
+            continue
+        if element.VR == "SQ":
+            for item in element.value:
+                _settle(item)
 
 
 def looks_like_dicom(path: Path) -> bool:

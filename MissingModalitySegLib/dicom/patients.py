@@ -11,6 +11,7 @@ _SHORTEST_NAME, _SHORTEST_NUMBER = 3, 4
 """Shorter words of a name and shorter numbers are too common to be taken out of a text."""
 
 _HIDDEN = "…"
+_IDEOGRAM = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,18 @@ class Patient:
     def hidden_in(self, text: str) -> str:
         """`text`, in which the patient's name, numbers and date of birth are replaced by “…”."""
         for word in sorted(self._words(), key=len, reverse=True):
-            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", _HIDDEN, text, flags=re.IGNORECASE)
+            # Where words are not divided by spaces, a name stands amid others.
+            pattern = (
+                re.escape(word) if _IDEOGRAM.search(word) and len(word) > 1 else rf"(?<!\w){re.escape(word)}(?!\w)"
+            )
+            text = re.sub(pattern, _HIDDEN, text, flags=re.IGNORECASE)
         return text
 
     def _words(self) -> set[str]:
-        parts = {part for part in re.split(r"[\^=\s,_]+", self.name) if len(part) >= _SHORTEST_NAME}
-        parts |= {part for part in re.findall(r"[^\x00-\x7f]+", self.name) if len(part) >= 2}
-        numbers = {self.id, self.birth_date, *self.other}
-        return parts | {number for number in numbers if len(number) >= _SHORTEST_NUMBER}
+        names = re.split(r"[\^=\s,_]+", self.name)
+        words = {part for part in names if len(part) >= (_SHORTEST_NAME if part.isascii() else 1)}
+        words |= {"".join(one.split("^")) for one in self.name.split("=") if _IDEOGRAM.search(one)}
+        return words | {number for number in (self.id, self.birth_date, *self.other) if len(number) >= _SHORTEST_NUMBER}
 
 
 def patient_of(header: Any) -> Patient:

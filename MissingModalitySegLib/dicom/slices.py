@@ -14,7 +14,7 @@ from .headers import PRIVATE_B_VALUES, Header
 from .packages import silent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slice:
     """One picture: where its pixels are, where it lies, and what its header says of how it was acquired."""
 

@@ -31,7 +31,7 @@ _SAME_DIRECTION = 0.003
 """Cosines that differ by less belong to one orientation; 0.2°."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stack:
     """Slices that make one volume, in order along their normal, and what their series is called."""
 

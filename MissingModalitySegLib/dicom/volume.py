@@ -15,6 +15,9 @@ from .slices import Slice
 from .spacing import Spacing
 from .stacks import Stack
 
+_SCALING = (("0028|1053", 1.0), ("0028|1052", 0.0))
+"""Slope and intercept as ITK names them, and what they are where there are none."""
+
 
 @dataclass(frozen=True)
 class DicomVolume:
@@ -64,9 +67,7 @@ def _pixels(stack: Stack, watch: Watch) -> np.ndarray:
         else:
             if one.path not in files:
                 files[one.path] = _stored(one.path)
-            plane = _frame(files[one.path], one)
-            if scaled:
-                plane = plane.astype(np.float32) * np.float32(one.scaling[0]) + np.float32(one.scaling[1])
+            plane = _meant(_frame(files[one.path], one), one, scaled)
         if plane.shape != one.size[::-1]:
             raise _unreadable(one.path)
         planes.append(plane)
@@ -74,14 +75,34 @@ def _pixels(stack: Stack, watch: Watch) -> np.ndarray:
     return np.stack(planes)
 
 
+def _meant(stored: np.ndarray, one: Slice, scaled: bool) -> np.ndarray:
+    """Stored values as the scanner means them."""
+    if not scaled:
+        return stored
+    slope, intercept = map(np.float32, one.scaling)
+    return stored.astype(np.float32) * slope + intercept
+
+
 def _single(one: Slice, scaled: bool) -> np.ndarray:
-    """The plane of a file of its own, by ITK, which applies the scaling."""
+    """The plane of a file of its own, by ITK, which applies the scaling.
+
+    Files that ITK does not take (it has trouble with some that are RLE encoded) are left to pydicom.
+    """
     try:
         image = sitk.ReadImage(str(one.path), sitk.sitkFloat32 if scaled else sitk.sitkUnknown)
     except RuntimeError:
-        raise _unreadable(one.path) from None
+        return _meant(_by_pydicom(one.path), one, scaled)
     array = sitk.GetArrayFromImage(image)
     return array[0] if array.ndim == 3 and len(array) == 1 else array
+
+
+def _by_pydicom(path: Path) -> np.ndarray:
+    """The stored values. Raises `InputError`."""
+    with silent():
+        try:
+            return package("pydicom").dcmread(path).pixel_array
+        except Exception:  # missing decoders and broken data raise what they like
+            raise _unreadable(path) from None
 
 
 def _frame(array: np.ndarray, one: Slice) -> np.ndarray:
@@ -93,29 +114,24 @@ def _frame(array: np.ndarray, one: Slice) -> np.ndarray:
 
 
 def _stored(path: Path) -> np.ndarray:
-    """The stored values of a multi-frame file: each frame has its own scaling, and ITK would apply one to all."""
-    pydicom = package("pydicom")
-    with silent():
-        try:
-            return pydicom.dcmread(path).pixel_array
-        except Exception:  # missing decoders and broken data raise what they like
-            return _stored_by_itk(path)
+    """The stored values of a multi-frame file: each frame has its own scaling, and ITK would apply one to all.
 
-
-def _stored_by_itk(path: Path) -> np.ndarray:
-    """The same by ITK, which has decoders for JPEG and its kin; the scaling that it applies is taken back."""
+    Only where pydicom has no decoder ITK reads, and what it applied is taken back.
+    """
+    try:
+        return _by_pydicom(path)
+    except InputError:
+        pass
     try:
         reader = sitk.ImageFileReader()
-        reader.SetFileName(str(path))
         reader.SetImageIO("GDCMImageIO")
-        image = reader.Execute()
-    except RuntimeError:
+        reader.SetFileName(str(path))
+        array = sitk.GetArrayFromImage(reader.Execute())
+        slope, intercept = (
+            float(reader.GetMetaData(key)) if reader.HasMetaDataKey(key) else default for key, default in _SCALING
+        )
+    except (RuntimeError, ValueError):
         raise _unreadable(path) from None
-    slope, intercept = (
-        float(reader.GetMetaData(key)) if reader.HasMetaDataKey(key) else default
-        for key, default in (("0028|1053", 1.0), ("0028|1052", 0.0))
-    )
-    array = sitk.GetArrayFromImage(image)
     return array if (slope, intercept) == (1.0, 0.0) else np.rint((array - intercept) / slope)
 
 
