@@ -38,6 +38,7 @@ class Options:
     uncertainty: bool = False  # also say where mirrored views and smaller subsets disagree
     mirror: bool = False  # average over the left-right mirrored volume
     minimum_lesion_ml: float = 0.0  # smaller connected lesions are left out
+    report: bool = True  # also write report.html, the report with pictures
     threads: int | None = None  # processors to use; None: as many as pay
     format: str = "nii.gz"  # of the volumes written
 
@@ -51,7 +52,7 @@ class Options:
             raise _bad("brain", self.brain, f"Use one of {', '.join(BRAIN)}, or the path of a mask.")
         if not isinstance(self.device, str) or not _DEVICE.fullmatch(self.device):
             raise _bad("device", self.device, "Use auto, cpu, mps, cuda, or cuda:1 for the second card.")
-        for name in ("synthesize", "reconstructions", "uncertainty", "mirror"):
+        for name in ("synthesize", "reconstructions", "uncertainty", "mirror", "report"):
             if not isinstance(getattr(self, name), bool):
                 raise _bad(name, getattr(self, name), "Use true or false.")
         size = self.minimum_lesion_ml

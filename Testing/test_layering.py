@@ -43,7 +43,7 @@ OUTSIDE_ALLOWED = {
     "networks": {"numpy", "torch", "safetensors"},
     "engine": {"numpy", "torch", "scipy", "monai", "SimpleITK"},
     "jobs": set(),
-    "reports": {"numpy", "SimpleITK"},
+    "reports": {"numpy", "scipy", "SimpleITK"},
     "scene": {"numpy", "vtk", "slicer", "vtkmodules"},
     "ui": {"qt", "ctk", "slicer", "vtk", "SampleData", "PyTorchUtils"},
     "module": {"qt", "ctk", "slicer", "vtk"},

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import datalist, demo, doctor, evaluate, export, models, phantom, reproduce, segment, synthesize, train
+from . import (
+    batch,
+    datalist,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    models,
+    phantom,
+    report,
+    reproduce,
+    segment,
+    synthesize,
+    train,
+)
 from .output import PROGRAM
 
 application = typer.Typer(
@@ -24,6 +38,8 @@ application.add_typer(models.application, name="models")
 application.add_typer(datalist.application, name="datalist")
 application.command()(segment.segment)
 application.command()(synthesize.synthesize)
+application.command()(batch.batch)
+application.command()(report.report)
 application.command()(doctor.doctor)
 application.command()(demo.demo)
 application.command()(phantom.phantom)

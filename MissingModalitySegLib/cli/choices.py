@@ -1,15 +1,16 @@
-"""The choices of `segment` and `synthesize`, said once: what `options.Options` holds, as options of a command."""
+"""What may be chosen when studies are segmented, said once: what `options.Options` holds, as options of a command."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ..errors import InputError
 from ..modalities import MODALITIES
-from ..options import CHOICES
+from ..options import CHOICES, Options
 
 
 def _enumeration(name: str, values: tuple[str, ...]) -> type[StrEnum]:
@@ -51,5 +52,31 @@ HowInference = Annotated[
 HowPrecise = Annotated[
     Precision, typer.Option("--precision", help="auto: the fastest that this machine computes rightly.")
 ]
+Page = Annotated[
+    bool, typer.Option("--report/--no-report", help="Also write report.html: the report with pictures, for a browser.")
+]
 Threads = Annotated[int | None, typer.Option("--threads", help="Processors to use; by default as many as pay.")]
 VolumeFormat = Annotated[Format, typer.Option("--format", help="Format of the volumes written.")]
+
+Synthesize = Annotated[bool, typer.Option("--synthesize", help="Also generate the missing sequences.")]
+Reconstructions = Annotated[
+    bool,
+    typer.Option(
+        "--reconstructions",
+        help="With --synthesize: generate those that are there as well, from the others, to compare.",
+    ),
+]
+Uncertainty = Annotated[
+    bool, typer.Option("--uncertainty", help="Also write where mirrored views and smaller subsets disagree.")
+]
+Mirror = Annotated[bool, typer.Option("--mirror", help="Average with the left-right mirrored volume.")]
+MinimumLesion = Annotated[float, typer.Option("--minimum-lesion-ml", help="Leave out lesions smaller than this.")]
+
+
+def options_of(**chosen: Any) -> Options:
+    """The options of a command line. Raises `InputError`."""
+    if chosen.get("reconstructions") and not chosen.get("synthesize"):
+        raise InputError(
+            "reconstructions-alone", "--reconstructions was given without --synthesize.", "Add --synthesize."
+        )
+    return Options(**{name: value.value if isinstance(value, StrEnum) else value for name, value in chosen.items()})

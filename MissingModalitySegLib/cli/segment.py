@@ -47,6 +47,7 @@ def segment(
     device: choices.Device = "auto",
     inference: choices.HowInference = choices.Inference.auto,
     precision: choices.HowPrecise = choices.Precision.auto,
+    report: choices.Page = True,
     threads: choices.Threads = None,
     format: choices.VolumeFormat = choices.Format["nii.gz"],
     as_json: Json = False,
@@ -54,7 +55,8 @@ def segment(
     """Segment lesions from any subset of T1, T1ce, T2, FLAIR and DWI.
 
     Writes segmentation.nii.gz on the reference volume's own grid (1 core, 2 lesion outside the core, 3 enhancing),
-    what else was asked for, and report.json. An older set in the folder is replaced when all of the new one is there.
+    what else was asked for, report.json, and report.html with pictures. An older set in the folder is replaced when
+    all of the new one is there.
     """
     from ..jobs import Job
 
@@ -74,6 +76,7 @@ def segment(
         uncertainty=uncertainty,
         mirror=mirror,
         minimum_lesion_ml=minimum_lesion_ml,
+        report=report,
         threads=threads,
         format=format.value,
     )

@@ -32,6 +32,7 @@ def synthesize(
     brain: choices.Brain = "auto",
     device: choices.Device = "auto",
     precision: choices.HowPrecise = choices.Precision.auto,
+    report: choices.Page = True,
     threads: choices.Threads = None,
     format: choices.VolumeFormat = choices.Format["nii.gz"],
     as_json: Json = False,
@@ -39,7 +40,8 @@ def synthesize(
     """Generate every missing sequence from those that are there.
 
     Writes synthetic_<M>.nii.gz on the reference volume's own grid, in intensities that display like the reference's,
-    and report.json. What is generated is an average of what a network has seen: no finding may rest on it.
+    report.json, and report.html with pictures. What is generated is an average of what a network has seen: no finding
+    may rest on it.
     """
     from ..jobs import Job
 
@@ -51,6 +53,7 @@ def synthesize(
         precision=precision.value,
         synthesize=True,
         reconstructions=reconstructions,
+        report=report,
         threads=threads,
         format=format.value,
     )

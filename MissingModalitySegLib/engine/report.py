@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from .. import __version__
@@ -151,7 +152,23 @@ def _alignment(alignment: Any) -> dict[str, Any]:
         "after": rounded(alignment.after, 4),
         "shift_mm": rounded(alignment.shift_mm, 2),
         "angle_deg": rounded(alignment.angle_deg, 2),
+        "transform_lps": None if alignment.transform is None else rows_of(alignment.transform),
     }
+
+
+def rows_of(transform: sitk.Transform) -> list[list[float]]:
+    """A rigid transform as three rows of four numbers: from places in the reference (LPS mm) to those in the volume."""
+    columns = [np.array(transform.TransformPoint(point)) for point in (*np.eye(3).tolist(), [0.0, 0.0, 0.0])]
+    rotation = np.stack(columns[:3], axis=1) - columns[3][:, None]
+    return np.concatenate([rotation, columns[3][:, None]], axis=1).round(9).tolist()
+
+
+def transform_of(rows: Sequence[Sequence[float]]) -> sitk.AffineTransform:
+    """The inverse of `rows_of`."""
+    made = sitk.AffineTransform(3)
+    made.SetMatrix([float(value) for row in rows for value in row[:3]])
+    made.SetTranslation([float(row[3]) for row in rows])
+    return made
 
 
 def _brain(run: Run) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,16 @@ import SimpleITK as sitk  # noqa: N813
 from ..errors import InputError
 from ..modalities import MODALITIES, Modality
 from ..options import BRAIN, Options
-from ..output_folder import NAMES, REPORT, disk_errors, staged
+from ..output_folder import NAMES, PAGE, REPORT, disk_errors, staged
 from ..watch import Notes, Watch
 from .report import Run, report_of
 from .writing import write_volume
 
 Source = str | Path | sitk.Image
 """A volume: the file to read, or what was read already."""
+
+PageMaker = Callable[[Run, Mapping[str, Any], Mapping[str, sitk.Image]], str]
+"""Makes `report.html` of a run, its report and the volumes that it writes (`reports.from_run.page_of_run`)."""
 
 
 class Running:
@@ -51,17 +56,29 @@ class Running:
         yield
         self._timings[name] = time.perf_counter() - start
 
-    def write(self, volumes: Mapping[str, sitk.Image], known: Run) -> tuple[dict[str, Any], dict[str, Path]]:
-        """Write `volumes` and the report, where anything is to be written; both as they are afterwards."""
+    def write(
+        self, volumes: Mapping[str, sitk.Image], known: Run, page: PageMaker | None = None
+    ) -> tuple[dict[str, Any], dict[str, Path]]:
+        """Write `volumes`, the report and its page, where anything is to be written; report and files as they are
+        afterwards."""
         files: dict[str, Path] = {}
         for i, (name, image) in enumerate(volumes.items() if self._fresh is not None else ()):
             self.watch.check()
             file = f"{name}.{self.options.format}"
             write_volume(image, self._fresh / file)
             files[name] = self._output / file
-            self.watch.progress((i + 1) / (len(volumes) + 1))
-        told = {"warnings": tuple(self.watch.warnings), "timings": self._timings, "files": files}
-        report = report_of(Run(**{**vars(known), **told}))
+            self.watch.progress((i + 1) / (len(volumes) + 2))
+        told = {"timings": self._timings, "files": dict(files)}
+        run = Run(**{**vars(known), **told, "warnings": tuple(self.watch.warnings)})
+        report = report_of(run)
+        if self._fresh is not None and page is not None:
+            made = self._page(page, run, report, volumes)
+            if made is None:
+                report = report_of(Run(**{**vars(run), "warnings": tuple(self.watch.warnings)}))
+            else:
+                files["page"] = self._output / PAGE
+                with disk_errors(self._output):
+                    (self._fresh / PAGE).write_text(made, encoding="utf-8", newline="\n")
         if self._fresh is not None:
             files["report"] = self._output / REPORT
             text = json.dumps(report, indent=2, allow_nan=False) + "\n"
@@ -69,6 +86,18 @@ class Running:
                 (self._fresh / REPORT).write_text(text, encoding="ascii")
         self.watch.check()
         return report, files
+
+    def _page(
+        self, page: PageMaker, run: Run, report: Mapping[str, Any], volumes: Mapping[str, sitk.Image]
+    ) -> str | None:
+        """The page, or None after a warning: a result that is there must not be lost for a picture of it."""
+        self.watch.check()
+        try:
+            return page(run, report, volumes)
+        except Exception as error:
+            traceback.print_exception(error, file=sys.stderr)
+            self.watch.warn("no-page", f"The report could not be made into a page: {type(error).__name__}: {error}")
+            return None
 
 
 @contextmanager

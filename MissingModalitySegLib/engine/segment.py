@@ -29,7 +29,7 @@ from .prepare import Prepared, prepare
 from .ready import Ready, ready_model, ready_synthesiser
 from .report import Run
 from .restore import restore_image, restore_regions
-from .running import Running, Source, begin
+from .running import PageMaker, Running, Source, begin
 from .slots import check_names
 from .study import Study
 from .summarise import summarise
@@ -58,6 +58,7 @@ def segment(
     options: Options | None = None,
     output: str | Path | None = None,
     watch: Watch | None = None,
+    page: PageMaker | None = None,
 ) -> Outcome:
     """Segment one study: any subset of the sequences that the model takes.
 
@@ -68,6 +69,7 @@ def segment(
         output: the folder for `segmentation`, `synthetic_<M>`, `uncertainty` (as asked for) and `report.json`. They
             replace an older set when all of them are there. None: nothing is written.
         watch: told of the stages, their progress and of warnings; may stop the run.
+        page: makes `report.html`, which becomes one of the files (`options.report` is for those who call).
 
     Raises:
         InputError: volumes, model, options or folder cannot be used.
@@ -105,7 +107,7 @@ def segment(
         with run.stage("write"):
             manifest = None if ready.bundle is None else ready.bundle.manifest
             known = Run(study, options, run.paths, manifest, prepared, prediction, advice, summary, synthesis)
-            report, files = run.write(volumes, known)
+            report, files = run.write(volumes, known, page)
     return _outcome(summary.labels, synthesis, uncertainty, report, files)
 
 
@@ -115,6 +117,7 @@ def synthesize(
     options: Options | None = None,
     output: str | Path | None = None,
     watch: Watch | None = None,
+    page: PageMaker | None = None,
 ) -> Outcome:
     """Generate the sequences that a study lacks, and nothing else.
 
@@ -141,7 +144,7 @@ def synthesize(
         with run.stage("write"):
             manifest = None if ready.bundle is None else ready.bundle.manifest
             known = Run(study, options, run.paths, manifest, prepared, synthesis=synthesis)
-            report, files = run.write(_volumes(synthesis), known)
+            report, files = run.write(_volumes(synthesis), known, page)
     return _outcome(None, synthesis, None, report, files)
 
 

@@ -55,9 +55,11 @@ def work(job: Any, watch: Any) -> Any:
     _refuse_without_room()
     with loading():
         from MissingModalitySegLib.engine.segment import segment, synthesize
+        from MissingModalitySegLib.reports.from_run import page_of_run
 
     task = synthesize if job.task == "synthesize" else segment
-    return task(job.inputs, job.model, job.options, job.output, watch)
+    page = page_of_run if job.options.report else None
+    return task(job.inputs, job.model, job.options, job.output, watch, page)
 
 
 def _refuse_without_room() -> None:

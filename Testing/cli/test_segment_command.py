@@ -42,7 +42,7 @@ def test_everything_at_once(place: Path, capsys) -> None:
     assert "found from T1+FLAIR by one 1.0.0" in shown
     assert "rebuilt from" in shown
     assert str(place / "out" / "segmentation.nii.gz") in shown
-    names = ["report.json", "segmentation.nii.gz", "synthetic_T2.nii.gz", "uncertainty.nii.gz"]
+    names = ["report.html", "report.json", "segmentation.nii.gz", "synthetic_T2.nii.gz", "uncertainty.nii.gz"]
     assert sorted(tree(place / "out")) == names
     report = json.loads((place / "out" / "report.json").read_text())
     assert f"{report['volumes_ml']['lesion']:.2f}" in shown
@@ -53,7 +53,7 @@ def test_json_is_the_report_and_nothing_else(place: Path, capsys) -> None:
     report = json.loads(capsys.readouterr().out)
     assert report == json.loads((place / "out" / "report.json").read_text())
     assert list(report["synthetic"]["sequences"]) == ["T2"]
-    assert sorted(tree(place / "out")) == ["report.json", "synthetic_T2.nii.gz"]
+    assert sorted(tree(place / "out")) == ["report.html", "report.json", "synthetic_T2.nii.gz"]
 
 
 def test_a_killed_worker_is_a_sentence(place: Path, capsys, monkeypatch) -> None:

@@ -41,7 +41,7 @@ def test_defaults() -> None:
     assert asdict(Options()) == {
         "reference": None, "register": "auto", "brain": "auto", "device": "auto", "inference": "auto",
         "precision": "auto", "synthesize": False, "reconstructions": False, "uncertainty": False, "mirror": False,
-        "minimum_lesion_ml": 0.0, "threads": None, "format": "nii.gz",
+        "minimum_lesion_ml": 0.0, "report": True, "threads": None, "format": "nii.gz",
     }  # fmt: skip
 
 

@@ -1,0 +1,39 @@
+"""`missing-modality-seg report`: the pages of finished runs, made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError
+from ..output_folder import REPORT
+from .output import console
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="The output folder of a run, or a folder of such folders.")],
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option("--inputs", help="Folder below which the volumes of the run lie, for pictures. May be repeated."),
+    ] = None,
+    case: Annotated[
+        str, typer.Option("--case", help="What the case is called in the title. Without it, nothing is.")
+    ] = "",
+) -> None:
+    """Write report.html: of one finished run, or of all runs below a folder with links to their own.
+
+    Every run writes its page by itself; this is for runs that did not, and after a title or an older version.
+    """
+    from ..reports import write_cohort_report
+
+    if not folder.is_dir():
+        raise InputError("no-such-folder", f"There is no folder {folder}.", "Name the output folder of a run.")
+    if (folder / REPORT).is_file():
+        from ..reports.from_folder import write_case_report
+
+        path = write_case_report(folder, inputs or (), case)
+    else:
+        path = write_cohort_report(folder, title=case or "Cohort")
+    console().print(path, soft_wrap=True)
