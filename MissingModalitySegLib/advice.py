@@ -121,7 +121,7 @@ def _figure(row: Performance) -> str:
 
 
 def _on(row: Performance) -> str:
-    return ", simulated scans only" if row.data == "simulated" else ", real scans"
+    return ", simulated scans only" if row.data == "simulated" else f", real scans of {row.dataset}"
 
 
 def _name(metric: str) -> str:

@@ -832,7 +832,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/cards.py"/>
-        <source>{n} real scans</source>
+        <source>{n} real scans of {dataset}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

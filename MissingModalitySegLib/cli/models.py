@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ..bundles import Bundle, Listing, Normalisation, available, export_zip, find, import_bundle, problems, user_models
-from ..errors import BundleError
+from ..errors import BundleError, InputError
 from .output import Json, console, print_json, readable_size, table
 
 application = typer.Typer(help="Model bundles: list, show, import, export, verify.", no_args_is_help=True)
@@ -108,6 +108,35 @@ def verify_models(
     if damaged:
         sentence = "1 model is damaged." if damaged == 1 else f"{damaged} models are damaged."
         raise BundleError("bundle-damaged", sentence, "Import them again.")
+
+
+@application.command("measured")
+def add_measured_figures(
+    name: Name,
+    results: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RESULTS]...", help="results.json of `evaluate` with this model.")
+    ] = None,
+    notes: Annotated[
+        Path | None, typer.Option("--notes", help="Markdown for the model's card: failures seen, limits.")
+    ] = None,
+) -> None:
+    """Tell a model what was measured with it: shown as what to expect before a run, and in its card."""
+    try:
+        from MissingModalitySegTraining.measured import add_measured
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "training-missing",
+            f"Figures of evaluations need the package {error.name}, which is not installed.",
+            'Install it with: pip install "missing-modality-seg[training]"',
+        ) from error
+    if not results and notes is None:
+        raise InputError("nothing-to-add", "There are neither results nor notes.", "Give what `evaluate` wrote.")
+    try:
+        text = None if notes is None else notes.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError("unreadable-notes", f"{notes} cannot be read: {error}.") from None
+    bundle = add_measured(find(name).folder, results or [], text)
+    console().print(f"{bundle.name} holds {len(bundle.manifest.performance)} figures now.", soft_wrap=True)
 
 
 def _folder(name: str) -> Path:

@@ -88,10 +88,11 @@ def _expected_in_short(advice: Advice) -> str:
     """All regions in one line where they were measured on the same scans."""
     first = advice.figures[0]
     figures = ", ".join(f"{one.region} {one.mean:.2f}" for one in advice.figures)
-    scans = _("{n} simulated scans only") if first.data == "simulated" else _("{n} real scans")
+    scans = _("{n} simulated scans only") if first.data == "simulated" else _("{n} real scans of {dataset}")
     words = _("Expected from {code}: {metric} {figures} ({scans}).")
     metric = {"dice": "Dice", "hd95": "HD95 [mm]"}.get(first.metric, first.metric)
-    return words.format(code=advice.code, metric=metric, figures=figures, scans=scans.format(n=first.n))
+    scans = scans.format(n=first.n, dataset=first.dataset)
+    return words.format(code=advice.code, metric=metric, figures=figures, scans=scans)
 
 
 def _emphasised(sentence: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from .expected_performance import Figure
 
 NAME = "MODEL_CARD.md"
+NOTES = "notes"
+"""Of the provenance: Markdown for the card."""
 
 
 def model_card(description: Mapping[str, Any]) -> str:
@@ -29,7 +31,8 @@ def model_card(description: Mapping[str, Any]) -> str:
                 "Grid": f"{grid['spacing'][0]:g} mm, axes towards {grid['orientation']}",
                 "Intensities": "median and percentiles of what the head shows"
                 if scale["method"] == "head"
-                else f"{scale['method']} over the {scale['scope']}",
+                else f"{scale['method']} over the {scale['scope']}"
+                + (", bias field taken out before" if scale.get("bias_correction") else ""),
                 "Window": f"{_times(tile['size'])} voxels, overlap {tile['overlap']:g}, where windows are used",
                 "Several sequences": _fusion(description.get("fusion")),
                 "Missing sequences": _synthesiser(description.get("synthesiser")),
@@ -39,6 +42,7 @@ def model_card(description: Mapping[str, Any]) -> str:
         ),
         "## Training\n\n" + _list(_training(provenance)),
         "## What to expect\n\n" + _performance(description.get("performance", [])),
+        *([f"## Seen on scans\n\n{provenance[NOTES].strip()}"] if provenance.get(NOTES) else []),
         f"## Licence\n\n{description['licence']}",
         f"## Citation\n\n{description['citation']}",
     ]

@@ -47,7 +47,7 @@ TABLE_PER_WAVELENGTH = 6
 
 
 def sample_stripping(generator: torch.Generator) -> Stripping:
-    """A third of the masks are good, the others off by up to 2.5 mm, tight ones more often, some with patches of up to 8 mm or ragged."""
+    """A third of the masks are good; others lie off by up to 2.5 mm, mostly inside, some with patches or ragged."""
     if chance(generator, 1 / 3):
         return FAITHFUL
     count = choose(generator, {0: 0.55, 1: 0.2, 2: 0.15, 3: 0.1})
