@@ -61,7 +61,8 @@ def write_measurement_report(
             procedure_reported=coded(PROCEDURE),
             imaging_measurements=groups,
             title=codes.DCM.ImagingMeasurementReport,
-            referenced_images=segments.sources,
+            # The image library is of images with a place of their own; highdicom refuses multi-frame ones.
+            referenced_images=segments.sources if reference.stack.slices[0].frame is None else None,
         )
         dataset = sr.ComprehensiveSR(
             evidence=[segments.dataset, *segments.sources],

@@ -95,7 +95,7 @@ def _description(number: int, label: Label, tracking: tuple[str, str], maker: Ma
     highdicom = package("highdicom")
     codes = package("pydicom.sr.codedict").codes
     term = label.terminology
-    return highdicom.seg.SegmentDescription(
+    made = highdicom.seg.SegmentDescription(
         segment_number=number,
         segment_label=label.title,
         segmented_property_category=coded(term.category),
@@ -112,3 +112,5 @@ def _description(number: int, label: Label, tracking: tuple[str, str], maker: Ma
         anatomic_regions=[coded(term.region)],
         display_color=highdicom.color.CIELabColor.from_rgb(*label.colour),
     )
+    made.SegmentDescription = f"Found by {maker.name} {maker.version}; for research only"
+    return made
