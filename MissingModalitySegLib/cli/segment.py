@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import InputError
-from ..options import Options
 from . import choices
 from .output import Json, console, print_json, table
 from .running import inputs_of, run
@@ -21,26 +19,11 @@ def segment(
     t2: choices.T2 = None,
     flair: choices.FLAIR = None,
     dwi: choices.DWI = None,
-    synthesize: Annotated[bool, typer.Option("--synthesize", help="Also generate the missing sequences.")] = False,
-    reconstructions: Annotated[
-        bool,
-        typer.Option(
-            "--reconstructions",
-            help="With --synthesize: generate those that are there as well, from the others, to compare.",
-        ),
-    ] = False,
-    uncertainty: Annotated[
-        bool,
-        typer.Option(
-            "--uncertainty",
-            help="Also write where mirrored views and smaller subsets disagree.",
-        ),
-    ] = False,
-    mirror: Annotated[bool, typer.Option("--mirror", help="Average with the left-right mirrored volume.")] = False,
-    minimum_lesion_ml: Annotated[
-        float,
-        typer.Option("--minimum-lesion-ml", help="Leave out lesions smaller than this."),
-    ] = 0.0,
+    synthesize: choices.Synthesize = False,
+    reconstructions: choices.Reconstructions = False,
+    uncertainty: choices.Uncertainty = False,
+    mirror: choices.Mirror = False,
+    minimum_lesion_ml: choices.MinimumLesion = 0.0,
     reference: choices.Reference = None,
     register: choices.Registration = choices.Register.auto,
     brain: choices.Brain = "auto",
@@ -60,17 +43,13 @@ def segment(
     """
     from ..jobs import Job
 
-    if reconstructions and not synthesize:
-        raise InputError(
-            "reconstructions-alone", "--reconstructions was given without --synthesize.", "Add --synthesize."
-        )
-    options = Options(
+    options = choices.options_of(
         reference=reference,
-        register=register.value,
+        register=register,
         brain=brain,
         device=device,
-        inference=inference.value,
-        precision=precision.value,
+        inference=inference,
+        precision=precision,
         synthesize=synthesize,
         reconstructions=reconstructions,
         uncertainty=uncertainty,
@@ -78,7 +57,7 @@ def segment(
         minimum_lesion_ml=minimum_lesion_ml,
         report=report,
         threads=threads,
-        format=format.value,
+        format=format,
     )
     result = run(Job(inputs_of(t1, t1ce, t2, flair, dwi), model, output, options))
     if as_json:
