@@ -31,6 +31,9 @@ _THUMBNAIL = 84
 _SHOWN = (0.5, 99.7)
 """Percentiles of the head that are black and white."""
 
+_HEADROOM = 0.12
+"""White matter in T1 is to be bright grey, not white."""
+
 _BEST_GROUND = ("FLAIR", "T2", "T1ce", "T1", "DWI")
 """Sequences that lesions are seen best on, for the thumbnail."""
 
@@ -148,6 +151,7 @@ def _grey(slices: np.ndarray, window: tuple[float, float] | None) -> np.ndarray:
         head = slices[slices > dark + 0.05 * (bright - dark)]
         low, high = np.percentile(head, _SHOWN) if len(head) else (dark, bright)
         low = min(low, dark) if dark >= 0 else low
+        high += _HEADROOM * (high - low)
     else:
         low, high = window
     return np.clip((slices - low) / max(high - low, 1e-12) * 255, 0, 255).round().astype(np.uint8)

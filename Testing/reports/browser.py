@@ -77,6 +77,13 @@ class Page:
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    def follow(self, selector: str) -> None:
+        """Click a link, and wait until its page is there."""
+        self._loaded = False
+        self.click(selector)
+        self._browser.until(lambda: self._loaded)
+        self.settle()
+
     def wheel(self, selector: str, by: int) -> None:
         x, y = self.middle_of(selector)
         self.call("Input.dispatchMouseEvent", type="mouseWheel", x=x, y=y, deltaX=0, deltaY=by)
