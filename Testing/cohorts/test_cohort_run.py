@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
+import SimpleITK as sitk  # noqa: N813
 
 from MissingModalitySegLib.cli.edge import run
 from Testing.cohorts.cohort_runs import (
@@ -23,6 +24,7 @@ from Testing.cohorts.cohort_runs import (
     write_studies,
     written_at,
 )
+from Testing.engine.small_runs import volume as small_volume
 from Testing.engine.small_runs import write_inputs
 from Testing.jobs.runners import alive, until
 
@@ -73,7 +75,7 @@ def test_bad_studies_and_what_changes_between_runs(place: Path) -> None:
     before = written_at(output, "abc")
     volume = source / "b" / "T1.nii.gz"
     dates = volume.stat()
-    write_inputs(source / "b", "T2", "T1")  # another T1, and a T2
+    sitk.WriteImage(small_volume(5), str(volume))  # another T1 of the same size and date
     os.utime(volume, ns=(dates.st_atime_ns, dates.st_mtime_ns))
     os.utime(source / "a" / "T1.nii.gz")  # another date, the same content
     write_inputs(source / "bad", "T1")
