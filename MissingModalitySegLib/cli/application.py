@@ -14,6 +14,7 @@ from . import (
     doctor,
     evaluate,
     export,
+    longitudinal,
     models,
     phantom,
     report,
@@ -40,6 +41,7 @@ application.command()(segment.segment)
 application.command()(synthesize.synthesize)
 application.command()(batch.batch)
 application.command()(report.report)
+application.command()(longitudinal.longitudinal)
 application.command()(doctor.doctor)
 application.command()(demo.demo)
 application.command()(phantom.phantom)

@@ -48,6 +48,8 @@ class Layer:
     transform: sitk.Transform | None = None
     window: tuple[float, float] | None = None
     note: str = ""
+    marks: int | None = 0
+    """Which of the marks lie over it."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def marks_of(view: View, labels: sitk.Image, scheme: LabelScheme) -> Marks:
 def draw(
     view: View,
     layers: Sequence[Layer],
-    marks: Marks | None = None,
+    marks: Sequence[Marks] = (),
     legend: Sequence[tuple[str, Colour]] = (),
     places: Mapping[int, Place] | None = None,
     captions: Mapping[int, str] | None = None,
@@ -79,23 +81,29 @@ def draw(
     places, captions = places or {}, captions or {}
     grey = [_grey(view.slices_of(layer.image, layer.transform), layer.window) for layer in layers]
     columns = max(1, round(sqrt(view.count * view.height / view.width)))
-    overlays = () if marks is None or not marks.occupied else (overlay_of(marks),)
+    drawn = [i for i, one in enumerate(marks) if one.occupied]
+    overlays = tuple(overlay_of(marks[i]) for i in drawn)
     panels = tuple(
         Panel(
             layer.name,
             layer.kind,
             jpeg(mosaic(array, columns)),
             layer.note,
-            0 if overlays and layer.kind is not Kind.UNCERTAINTY else None,
+            drawn.index(layer.marks) if layer.marks in drawn else None,
         )
         for layer, array in zip(layers, grey, strict=True)
     )
     shown = [i for i, layer in enumerate(layers) if layer.kind is not Kind.UNCERTAINTY]
+    marked = [i for i in shown if layers[i].marks is not None and layers[i].marks < len(marks)]
     chosen = list(_chosen(view, places, captions))
     rows = []
     for number, caption in chosen:
-        over = None if marks is None else _over(marks, number, [one for one in places.values() if one.slice == number])
-        tiles = tuple(Tile(layers[i].name, layers[i].kind, jpeg(grey[i][number]), over) for i in shown)
+        near = [one for one in places.values() if one.slice == number]
+        over = [_over(one, number, near) for one in marks]
+        tiles = tuple(
+            Tile(layers[i].name, layers[i].kind, jpeg(grey[i][number]), over[layers[i].marks] if i in marked else None)
+            for i in shown
+        )
         rows.append(Row(caption, tiles))
     return Pictures(
         width=view.width,
@@ -109,7 +117,9 @@ def draw(
         legend=tuple(legend),
         rows=tuple(rows),
         places=dict(places),
-        thumbnail=_thumbnail([layers[i] for i in shown], [grey[i] for i in shown], marks, chosen[0][0]),
+        thumbnail=_thumbnail(
+            [layers[i] for i in shown], [grey[i] for i in shown], marks[0] if marks else None, chosen[0][0]
+        ),
     )
 
 

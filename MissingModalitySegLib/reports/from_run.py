@@ -52,7 +52,7 @@ def pictures_of(
     return draw(
         view,
         layers,
-        marks_of(view, labels, scheme),
+        [marks_of(view, labels, scheme)],
         legend_of(scheme),
         places_of(view, lesions, labels),
         {int(one["id"]): _caption(one) for one in lesions},
@@ -86,7 +86,7 @@ def _uncertainty(volumes: Mapping[str, sitk.Image]) -> Iterator[Layer]:
     if image is not None:
         most = float(sitk.GetArrayViewFromImage(image).max())
         note = f"black 0, white {max(most, 0.01):.2f}"
-        yield Layer("Uncertainty", Kind.UNCERTAINTY, image, window=(0.0, max(most, 0.01)), note=note)
+        yield Layer("Uncertainty", Kind.UNCERTAINTY, image, window=(0.0, max(most, 0.01)), note=note, marks=None)
 
 
 def _caption(lesion: Mapping[str, Any]) -> str:

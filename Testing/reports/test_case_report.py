@@ -192,7 +192,7 @@ def test_tiles_are_where_the_page_looks_for_them() -> None:
     view = view_of(reference, labels)
     marks = marks_of(view, labels, GLIOMA)
     layers = [Layer("FLAIR", Kind.ACQUIRED, reference), Layer("T2", Kind.GENERATED, reference)]
-    made = draw(view, layers, marks, places=places_of(view, [{"id": 1, "voxel": (38, 45, 45)}], labels))
+    made = draw(view, layers, [marks], places=places_of(view, [{"id": 1, "voxel": (38, 45, 45)}], labels))
     assert isinstance(made, Pictures)
     page = pixels(made.panels[0].image)
     assert page.shape[1] == made.columns * made.width
