@@ -20,6 +20,17 @@ BRAIN = ("auto", "extracted", "none")
 """What `brain` may be besides the path of a mask: found or extracted as needed; the volumes hold nothing else; all of
 the volume is worked on as it is."""
 
+_SWITCHES = (
+    "synthesize",
+    "reconstructions",
+    "uncertainty",
+    "mirror",
+    "report",
+    "dicom_seg",
+    "dicom_sr",
+    "include_phi",
+)
+
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 
@@ -39,6 +50,9 @@ class Options:
     mirror: bool = False  # average over the left-right mirrored volume
     minimum_lesion_ml: float = 0.0  # smaller connected lesions are left out
     report: bool = True  # also write report.html, the report with pictures
+    dicom_seg: bool = False  # also write segmentation.dcm, where the reference was read from DICOM
+    dicom_sr: bool = False  # … and report.dcm, a measurement report
+    include_phi: bool = False  # let the report say whom volumes read from DICOM show
     threads: int | None = None  # processors to use; None: as many as pay
     format: str = "nii.gz"  # of the volumes written
 
@@ -52,7 +66,7 @@ class Options:
             raise _bad("brain", self.brain, f"Use one of {', '.join(BRAIN)}, or the path of a mask.")
         if not isinstance(self.device, str) or not _DEVICE.fullmatch(self.device):
             raise _bad("device", self.device, "Use auto, cpu, mps, cuda, or cuda:1 for the second card.")
-        for name in ("synthesize", "reconstructions", "uncertainty", "mirror", "report"):
+        for name in _SWITCHES:
             if not isinstance(getattr(self, name), bool):
                 raise _bad(name, getattr(self, name), "Use true or false.")
         size = self.minimum_lesion_ml

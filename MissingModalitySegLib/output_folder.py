@@ -38,7 +38,18 @@ def volume_names(format: str) -> tuple[str, ...]:
     return tuple(f"{stem}.{format}" for stem in stems)
 
 
-NAMES = frozenset({REPORT, PAGE, *(name for format in CHOICES["format"] for name in volume_names(format))})
+SEGMENTATION_OBJECT, MEASUREMENT_REPORT = "segmentation.dcm", "report.dcm"
+"""The labels as DICOM SEG, and the measurements as a structured report."""
+
+NAMES = frozenset(
+    {
+        REPORT,
+        PAGE,
+        SEGMENTATION_OBJECT,
+        MEASUREMENT_REPORT,
+        *(name for format in CHOICES["format"] for name in volume_names(format)),
+    }
+)
 """Every file that a run may write, and so may replace."""
 
 

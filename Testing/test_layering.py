@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "networks": DOMAIN | {"networks"},
     "engine": COMPUTING,
     "jobs": DOMAIN | {"jobs"},
-    "worker": COMPUTING | {"jobs", "reports", "worker"},
+    "worker": COMPUTING | {"jobs", "dicom", "reports", "worker"},
     "scene": DOMAIN | {"jobs", "scene"},
     "ui": DOMAIN | {"jobs", "scene", "ui"},
     "dicom": COMPUTING | {"dicom"},

@@ -24,12 +24,25 @@ Format = _enumeration("Format", CHOICES["format"])
 
 
 def _volume(name: str) -> type:
-    help = f"The {name} volume: NIfTI, NRRD, or what else ITK reads."
+    help = f"The {name} volume: NIfTI, NRRD, what else ITK reads, or a DICOM series by its folder or one file."
     return Annotated[Path | None, typer.Option(f"--{name.lower()}", help=help)]
 
 
 T1, T1CE, T2, FLAIR, DWI = (_volume(str(modality)) for modality in MODALITIES)
 Output = Annotated[Path, typer.Option("--output", help="Folder for the results; what an older run left is replaced.")]
+Dicom = Annotated[
+    Path | None,
+    typer.Option("--dicom", help="A folder with one DICOM study: the series are chosen by their headers, and told."),
+]
+DicomSeg = Annotated[
+    bool, typer.Option("--dicom-seg", help="Also write segmentation.dcm, where the reference is read from DICOM.")
+]
+DicomSr = Annotated[
+    bool, typer.Option("--dicom-sr", help="Also write segmentation.dcm and report.dcm, a TID 1500 measurement report.")
+]
+IncludePhi = Annotated[
+    bool, typer.Option("--include-phi", help="Let the report say whom DICOM series show: name, ID, dates.")
+]
 Reference = Annotated[
     str | None,
     typer.Option("--reference", help="Sequence on whose grid the results lie; by default the finest voxels'."),

@@ -15,10 +15,11 @@ PROGRAM = "missing-modality-seg"
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 
 
-def console() -> Console:
+def console(stderr: bool = False) -> Console:
     """Where text for people goes. Nothing is interpreted: a manifest may hold what looks like markup."""
-    width = None if sys.stdout.isatty() else 160  # a file or a pipe has no width, and rich would assume 80
-    return Console(width=width, markup=False, emoji=False, highlight=False)
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 160  # a file or a pipe has no width, and rich would assume 80
+    return Console(width=width, stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 def table(*columns: str) -> Table:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from ..errors import CancelledError, InputError, MissingModalitySegError
 from ..jobs import Job, Runner, events
 from ..modalities import MODALITIES, Modality
+from .dicom_study import inputs_of_study
 from .edge import BUG
 
 STAGE_WORDS = {
@@ -25,9 +26,17 @@ STAGE_WORDS = {
 }
 
 
-def inputs_of(*paths: Path | None) -> dict[Modality, Path]:
-    """The volumes that were named, in the order of the modalities. Raises `InputError` when there is none."""
+def inputs_of(*paths: Path | None, dicom: Path | None = None) -> dict[Modality, Path]:
+    """The volumes that were named, in the order of the modalities, or those of the study in the folder `dicom`.
+
+    Raises `InputError` when there is none.
+    """
     given = {modality: path for modality, path in zip(MODALITIES, paths, strict=True) if path is not None}
+    if dicom is not None:
+        if given:
+            names = ", ".join(f"--{modality.lower()}" for modality in given)
+            raise InputError("two-sources", f"--dicom chooses the volumes, and {names} was given.", "Leave one out.")
+        return inputs_of_study(dicom)
     if not given:
         options = ", ".join(f"--{modality.lower()}" for modality in MODALITIES)
         raise InputError("no-volume", "No volume was given.", f"Name at least one: {options}.")

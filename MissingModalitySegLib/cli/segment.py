@@ -19,6 +19,7 @@ def segment(
     t2: choices.T2 = None,
     flair: choices.FLAIR = None,
     dwi: choices.DWI = None,
+    dicom: choices.Dicom = None,
     synthesize: choices.Synthesize = False,
     reconstructions: choices.Reconstructions = False,
     uncertainty: choices.Uncertainty = False,
@@ -31,6 +32,9 @@ def segment(
     inference: choices.HowInference = choices.Inference.auto,
     precision: choices.HowPrecise = choices.Precision.auto,
     report: choices.Page = True,
+    dicom_seg: choices.DicomSeg = False,
+    dicom_sr: choices.DicomSr = False,
+    include_phi: choices.IncludePhi = False,
     threads: choices.Threads = None,
     format: choices.VolumeFormat = choices.Format["nii.gz"],
     as_json: Json = False,
@@ -56,10 +60,13 @@ def segment(
         mirror=mirror,
         minimum_lesion_ml=minimum_lesion_ml,
         report=report,
+        dicom_seg=dicom_seg or dicom_sr,
+        dicom_sr=dicom_sr,
+        include_phi=include_phi,
         threads=threads,
         format=format,
     )
-    result = run(Job(inputs_of(t1, t1ce, t2, flair, dwi), model, output, options))
+    result = run(Job(inputs_of(t1, t1ce, t2, flair, dwi, dicom=dicom), model, output, options))
     if as_json:
         print_json(result.report)
     else:

@@ -23,6 +23,7 @@ def synthesize(
     t2: choices.T2 = None,
     flair: choices.FLAIR = None,
     dwi: choices.DWI = None,
+    dicom: choices.Dicom = None,
     reconstructions: Annotated[
         bool,
         typer.Option("--reconstructions", help="Generate those that are there as well, from the others, to compare."),
@@ -33,6 +34,7 @@ def synthesize(
     device: choices.Device = "auto",
     precision: choices.HowPrecise = choices.Precision.auto,
     report: choices.Page = True,
+    include_phi: choices.IncludePhi = False,
     threads: choices.Threads = None,
     format: choices.VolumeFormat = choices.Format["nii.gz"],
     as_json: Json = False,
@@ -54,10 +56,11 @@ def synthesize(
         synthesize=True,
         reconstructions=reconstructions,
         report=report,
+        include_phi=include_phi,
         threads=threads,
         format=format.value,
     )
-    result = run(Job(inputs_of(t1, t1ce, t2, flair, dwi), model, output, options, task="synthesize"))
+    result = run(Job(inputs_of(t1, t1ce, t2, flair, dwi, dicom=dicom), model, output, options, task="synthesize"))
     if as_json:
         print_json(result.report)
     else:

@@ -50,15 +50,15 @@ class Header:
         return str(getattr(meta, "TransferSyntaxUID", "") or "")
 
 
-def read_headers(source: Path, watch: Watch | None = None) -> tuple[list[Header], int]:
-    """The headers of the DICOM files below a folder, in the order of their paths, and how many files were broken.
+def read_headers(source: Path, watch: Watch | None = None, below: bool = True) -> tuple[list[Header], int]:
+    """The headers of the DICOM files in a folder and `below`, in the order of their paths, and how many are broken.
 
     Raises `InputError` where there is no such folder, and what `watch` raises.
     """
     source, watch = Path(source), watch or Watch()
     if not source.is_dir():
         raise InputError("no-such-folder", f"There is no folder “{source}”.", "Name a folder with DICOM files.")
-    paths = sorted(_files_below(source))
+    paths = sorted(_files_below(source) if below else (path for path in source.iterdir() if path.is_file()))
     found: list[Header] = []
     broken = 0
     with silent():

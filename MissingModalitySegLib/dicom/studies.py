@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import InputError
 from ..recognition.attributes import excluded_by_attributes
 from ..watch import Watch
-from .headers import Header, read_headers
+from .headers import Header, read_header, read_headers
 from .packages import package, silent
 from .patients import Patient, patient_of, pseudonym
 from .slices import NoSlice, Slice, slices_of
@@ -96,6 +96,21 @@ def find_dicom_studies(folder: Path | str, watch: Watch | None = None) -> tuple[
         what = f"{broken} files look like DICOM and cannot be read" if broken else "There is no DICOM file"
         raise InputError("no-dicom", f"{what} below “{folder}”.", "Name the folder that holds the series.")
     return studies_of(headers)
+
+
+def find_studies_of(path: Path | str, watch: Watch | None = None) -> tuple[DicomStudy, ...]:
+    """The study of one file: of the files in its folder those that belong to the same series.
+
+    Raises `InputError` (`no-dicom`, `dicom-missing`), and what `watch` raises.
+    """
+    path = Path(path)
+    one = read_header(path)
+    if one is None:
+        raise InputError("no-dicom", f"{path.name} cannot be read as DICOM.", "It may be truncated.")
+    headers, _ = read_headers(path.parent, watch, below=False)
+    series = str(one.dataset.get("SeriesInstanceUID") or "")
+    same = [header for header in headers if str(header.dataset.get("SeriesInstanceUID") or "") == series]
+    return studies_of(same or [one])
 
 
 def studies_of(headers: Iterable[Header]) -> tuple[DicomStudy, ...]:

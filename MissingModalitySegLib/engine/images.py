@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from ..errors import InputError
+from ..watch import Watch
 from . import nifti
 
 MOST_VOXELS = 512_000_000
 """800³: more than any scanner makes of a head, and 2 GB of memory for each volume."""
+
+
+class VolumeSource(ABC):
+    """A volume that is more than a file, as a series is: it knows how to read itself and what a report tells of it."""
+
+    @abstractmethod
+    def read(self, watch: Watch) -> sitk.Image:
+        """The volume. Raises `InputError`, and what `watch` raises."""
+
+    @abstractmethod
+    def describe(self) -> Mapping[str, Any]:
+        """After `read`: `file` (what to call it), `sha256` (of its content) and `series`, as in `report.json`."""
+
+    @property
+    def patient(self) -> Mapping[str, str] | None:
+        """After `read`: who it shows, where a report is to tell; else None."""
+        return None
 
 
 def read_image(path: str | Path) -> sitk.Image:

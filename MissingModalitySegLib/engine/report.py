@@ -23,6 +23,7 @@ from ..bundles.manifest import Manifest
 from ..checksums import sha256_of
 from ..modalities import Modality
 from ..options import BRAIN, Options
+from .images import VolumeSource
 from .prepare import Prepared
 from .study import Study
 from .summarise import Summary
@@ -56,6 +57,8 @@ class Run:
     """Code and message."""
     timings: Mapping[str, float] = field(default_factory=dict)
     """Seconds of each stage."""
+    sources: Mapping[Modality, VolumeSource] = field(default_factory=dict)
+    """The volumes that are more than files."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """What was written, by what it is: segmentation, synthetic_T2, uncertainty."""
 
@@ -67,6 +70,7 @@ def report_of(run: Run) -> dict[str, Any]:
         "schema": SCHEMA,
         "program": _program(),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "patient": next((one.patient for one in run.sources.values() if one.patient is not None), None),
         "model": None if run.manifest is None else _model(run.manifest),
         "inputs": {str(modality): _input(run, modality) for modality in run.study.images},
         "reference": None if run.prepared is None else str(run.prepared.frame.reference),
@@ -118,15 +122,22 @@ def _model(manifest: Manifest) -> dict[str, Any]:
 
 
 def _input(run: Run, modality: Modality) -> dict[str, Any]:
-    path, image = run.inputs.get(modality), run.study.images[modality]
+    image = run.study.images[modality]
     alignment = None if run.prepared is None else run.prepared.alignments.get(modality)
     return {
-        "file": None if path is None else Path(path).name,
-        "sha256": sha256_of(Path(path)) if path is not None and Path(path).is_file() else None,
+        **_file(run, modality),
         "geometry": _geometry(image),
         "used": run.prepared is None or modality in run.prepared.code.available,
         "alignment": None if alignment is None else _alignment(alignment),
     }
+
+
+def _file(run: Run, modality: Modality) -> dict[str, Any]:
+    if modality in run.sources:
+        return dict(run.sources[modality].describe())
+    path = run.inputs.get(modality)
+    checksum = sha256_of(Path(path)) if path is not None and Path(path).is_file() else None
+    return {"file": None if path is None else Path(path).name, "sha256": checksum, "series": None}
 
 
 def _geometry(image: sitk.Image) -> dict[str, Any]:

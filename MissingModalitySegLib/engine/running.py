@@ -14,15 +14,21 @@ from typing import Any
 import SimpleITK as sitk  # noqa: N813
 
 from ..errors import InputError
+from ..labels import LabelScheme
 from ..modalities import MODALITIES, Modality
 from ..options import BRAIN, Options
 from ..output_folder import NAMES, PAGE, REPORT, disk_errors, staged
 from ..watch import Notes, Watch
+from .images import VolumeSource
 from .report import Run, report_of
 from .writing import write_volume
 
-Source = str | Path | sitk.Image
-"""A volume: the file to read, or what was read already."""
+Source = str | Path | sitk.Image | VolumeSource
+"""A volume: the file to read, what was read already, or what reads itself."""
+
+ObjectMaker = Callable[[Path, sitk.Image, LabelScheme, Mapping[str, Any]], Mapping[str, str]]
+"""Writes further files of a result into a folder, given the labels, their scheme and the report; their names by what
+they are. May raise `InputError`, which becomes a warning (`dicom.sources` makes one)."""
 
 PageMaker = Callable[[Run, Mapping[str, Any], Mapping[str, sitk.Image]], str]
 """Makes `report.html` of a run, its report and the volumes that it writes (`reports.from_run.page_of_run`)."""
@@ -41,7 +47,7 @@ class Running:
         watch: Watch,
     ) -> None:
         self.sources, self.options, self.watch = _by_modality(inputs), options, Notes(watch)
-        self.paths = {name: Path(one) for name, one in self.sources.items() if not isinstance(one, sitk.Image)}
+        self.paths = {name: Path(one) for name, one in self.sources.items() if isinstance(one, str | Path)}
         self._stages, self._output, self._fresh = stages, output, fresh
         self._timings: dict[str, float] = {}
         if output is not None:
@@ -57,10 +63,14 @@ class Running:
         self._timings[name] = time.perf_counter() - start
 
     def write(
-        self, volumes: Mapping[str, sitk.Image], known: Run, page: PageMaker | None = None
+        self,
+        volumes: Mapping[str, sitk.Image],
+        known: Run,
+        page: PageMaker | None = None,
+        objects: Callable[[Path, Mapping[str, Any]], Mapping[str, str]] | None = None,
     ) -> tuple[dict[str, Any], dict[str, Path]]:
-        """Write `volumes`, the report and its page, where anything is to be written; report and files as they are
-        afterwards."""
+        """Write `volumes`, what `objects` makes of them, the report and its page, where anything is to be written;
+        report and files as they are afterwards."""
         files: dict[str, Path] = {}
         for i, (name, image) in enumerate(volumes.items() if self._fresh is not None else ()):
             self.watch.check()
@@ -68,9 +78,14 @@ class Running:
             write_volume(image, self._fresh / file)
             files[name] = self._output / file
             self.watch.progress((i + 1) / (len(volumes) + 2))
-        told = {"timings": self._timings, "files": dict(files)}
+        sources = {name: one for name, one in self.sources.items() if isinstance(one, VolumeSource)}
+        told = {"timings": self._timings, "files": dict(files), "sources": sources}
         run = Run(**{**vars(known), **told, "warnings": tuple(self.watch.warnings)})
         report = report_of(run)
+        if self._fresh is not None and objects is not None:
+            files |= self._objects(objects, report)
+            run = Run(**{**vars(run), "files": dict(files), "warnings": tuple(self.watch.warnings)})
+            report = report_of(run)
         if self._fresh is not None and page is not None:
             made = self._page(page, run, report, volumes)
             if made is None:
@@ -86,6 +101,19 @@ class Running:
                 (self._fresh / REPORT).write_text(text, encoding="ascii")
         self.watch.check()
         return report, files
+
+    def _objects(
+        self, objects: Callable[[Path, Mapping[str, Any]], Mapping[str, str]], report: Mapping[str, Any]
+    ) -> dict[str, Path]:
+        """What was made, or nothing after a warning: volumes that are there must not be lost for another form."""
+        self.watch.check()
+        with disk_errors(self._output):
+            try:
+                made = objects(self._fresh, report)
+            except InputError as error:
+                self.watch.warn(error.code, error.message)
+                return {}
+        return {name: self._output / file for name, file in made.items()}
 
     def _page(
         self, page: PageMaker, run: Run, report: Mapping[str, Any], volumes: Mapping[str, sitk.Image]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,19 @@ import SimpleITK as sitk  # noqa: N813
 from ..advice import Advice, advise
 from ..bundles import Bundle
 from ..errors import InputError, located
+from ..labels import LabelScheme
 from ..modalities import Code, Modality
 from ..options import Options
 from ..watch import Watch
 from .checks import check_inputs, check_prepared
 from .execution import run_network
-from .images import as_volume, read_image
+from .images import VolumeSource, as_volume, read_image
 from .model import Model
 from .prepare import Prepared, prepare
 from .ready import Ready, ready_model, ready_synthesiser
 from .report import Run
 from .restore import restore_image, restore_regions
-from .running import PageMaker, Running, Source, begin
+from .running import ObjectMaker, PageMaker, Running, Source, begin
 from .slots import check_names
 from .study import Study
 from .summarise import summarise
@@ -59,6 +61,7 @@ def segment(
     output: str | Path | None = None,
     watch: Watch | None = None,
     page: PageMaker | None = None,
+    objects: ObjectMaker | None = None,
 ) -> Outcome:
     """Segment one study: any subset of the sequences that the model takes.
 
@@ -70,6 +73,7 @@ def segment(
             replace an older set when all of them are there. None: nothing is written.
         watch: told of the stages, their progress and of warnings; may stop the run.
         page: makes `report.html`, which becomes one of the files (`options.report` is for those who call).
+        objects: makes further files of the labels (`options.dicom_seg` and `dicom_sr` are for those who call).
 
     Raises:
         InputError: volumes, model, options or folder cannot be used.
@@ -107,7 +111,8 @@ def segment(
         with run.stage("write"):
             manifest = None if ready.bundle is None else ready.bundle.manifest
             known = Run(study, options, run.paths, manifest, prepared, prediction, advice, summary, synthesis)
-            report, files = run.write(volumes, known, page)
+            made = None if objects is None else partial(_made, objects, summary.labels, scheme)
+            report, files = run.write(volumes, known, page, made)
     return _outcome(summary.labels, synthesis, uncertainty, report, files)
 
 
@@ -148,6 +153,12 @@ def synthesize(
     return _outcome(None, synthesis, None, report, files)
 
 
+def _made(
+    objects: ObjectMaker, labels: sitk.Image, scheme: LabelScheme, folder: Path, report: Mapping[str, Any]
+) -> Mapping[str, str]:
+    return objects(folder, labels, scheme, report)
+
+
 def _read(run: Running, model: Model) -> Study:
     """The volumes as they are, looked at before anything is computed; those that the model does not take are told."""
     usable = [modality for modality in run.sources if modality in model.modalities]
@@ -164,12 +175,18 @@ def _read(run: Running, model: Model) -> Study:
     for i, (modality, source) in enumerate(run.sources.items()):
         run.watch.check()
         with located(str(modality)):
-            images[modality] = as_volume(source, "It") if isinstance(source, sitk.Image) else read_image(source)
+            images[modality] = _image(source, run.watch)
         run.watch.progress((i + 1) / (len(run.sources) + 1))
     check_names({modality: run.paths[modality] for modality in usable if modality in run.paths}, run.watch)
     study = Study(images)
     check_inputs(study.only(Code(tuple(usable), model.modalities)), run.watch)
     return study
+
+
+def _image(source: Source, watch: Watch) -> sitk.Image:
+    if isinstance(source, VolumeSource):
+        return as_volume(source.read(watch), "It")
+    return as_volume(source, "It") if isinstance(source, sitk.Image) else read_image(source)
 
 
 def _advise(ready: Ready, study: Study) -> Advice | None:

@@ -54,12 +54,15 @@ def work(job: Any, watch: Any) -> Any:
 
     _refuse_without_room()
     with loading():
+        from MissingModalitySegLib.dicom.sources import object_maker, sources_of
         from MissingModalitySegLib.engine.segment import segment, synthesize
         from MissingModalitySegLib.reports.from_run import page_of_run
 
-    task = synthesize if job.task == "synthesize" else segment
     page = page_of_run if job.options.report else None
-    return task(job.inputs, job.model, job.options, job.output, watch, page)
+    inputs = sources_of(job.inputs, job.options)
+    if job.task == "synthesize":
+        return synthesize(inputs, job.model, job.options, job.output, watch, page)
+    return segment(inputs, job.model, job.options, job.output, watch, page, object_maker(inputs, job.options))
 
 
 def _refuse_without_room() -> None:

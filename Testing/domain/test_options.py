@@ -41,7 +41,8 @@ def test_defaults() -> None:
     assert asdict(Options()) == {
         "reference": None, "register": "auto", "brain": "auto", "device": "auto", "inference": "auto",
         "precision": "auto", "synthesize": False, "reconstructions": False, "uncertainty": False, "mirror": False,
-        "minimum_lesion_ml": 0.0, "report": True, "threads": None, "format": "nii.gz",
+        "minimum_lesion_ml": 0.0, "report": True, "dicom_seg": False, "dicom_sr": False, "include_phi": False,
+        "threads": None, "format": "nii.gz",
     }  # fmt: skip
 
 
@@ -64,6 +65,7 @@ def test_options_do_not_change() -> None:
         ("device", "gpu"), ("device", "cuda:"), ("device", "cuda:-1"), ("device", "cuda:1 "), ("device", "cpu:0"),
         ("device", "CUDA"), ("device", 0),
         ("synthesize", 1), ("reconstructions", "yes"), ("uncertainty", None), ("mirror", "false"),
+        ("dicom_seg", 1), ("dicom_sr", "yes"), ("include_phi", None),
         ("minimum_lesion_ml", -0.1), ("minimum_lesion_ml", 1000.1), ("minimum_lesion_ml", float("nan")),
         ("minimum_lesion_ml", "1"), ("minimum_lesion_ml", True),
         ("threads", 0), ("threads", 1025), ("threads", 1.5), ("threads", True), ("threads", "2"),

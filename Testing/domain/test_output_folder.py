@@ -35,7 +35,8 @@ def write(folder: Path, then: Callable[[Path], None] = lambda fresh: None) -> No
 
 def test_names() -> None:
     assert {"report.json", "segmentation.nrrd", "synthetic_T1ce.nii.gz", "reconstructed_DWI.nrrd"} <= NAMES
-    assert len(NAMES) == 2 + 2 * (2 + 2 * 5)
+    assert {"report.html", "segmentation.dcm", "report.dcm"} <= NAMES
+    assert len(NAMES) == 4 + 2 * (2 + 2 * 5)
 
 
 def test_a_folder_that_was_not_there(tmp_path: Path) -> None:
