@@ -13,7 +13,7 @@ import typer
 
 from ..errors import CancelledError, InputError
 from . import choices
-from .batch_progress import Bars
+from .batch_progress import Bars, Looking
 from .output import Json, console, print_json, table
 
 
@@ -61,6 +61,12 @@ def batch(
     inference: choices.HowInference = choices.Inference.auto,
     precision: choices.HowPrecise = choices.Precision.auto,
     report: choices.Page = True,
+    dicom_seg: Annotated[
+        bool, typer.Option("--dicom-seg", help="With --dicom: also write segmentation.dcm for each study.")
+    ] = False,
+    dicom_sr: Annotated[
+        bool, typer.Option("--dicom-sr", help="With --dicom: also write segmentation.dcm and report.dcm (TID 1500).")
+    ] = False,
     threads: choices.Threads = None,
     format: choices.VolumeFormat = choices.Format["nii.gz"],
     as_json: Json = False,
@@ -94,10 +100,13 @@ def batch(
         mirror=mirror,
         minimum_lesion_ml=minimum_lesion_ml,
         report=report,
+        dicom_seg=dicom_seg or dicom_sr,
+        dicom_sr=dicom_sr,
         threads=threads,
         format=format,
     )
-    studies = find_source_studies(source, place, include_phi)
+    with Looking() as looking:
+        studies = find_source_studies(source, place, include_phi, looking)
     plan = make_plan(source, place, studies, output, model, options)
     finished = _run(plan, scheduler, jobs)
     if as_json:

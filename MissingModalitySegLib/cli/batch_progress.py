@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
+from ..watch import Watch
 from .running import STAGE_WORDS
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 """Cases at work that are shown at a time."""
 
-_WORDS = {"convert": "Reading DICOM", **STAGE_WORDS}
+_WORDS = {"convert": "Reading DICOM", "dicom": "Writing DICOM", **STAGE_WORDS}
 
 
 class Bars:
@@ -79,6 +80,28 @@ class Bars:
 
     def note(self, sentence: str) -> None:
         self._console.print(sentence, soft_wrap=True)
+
+
+class Looking(Watch):
+    """A bar for the search for studies, which of large folders of DICOM takes minutes."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task("Looking for studies", total=1.0)
+
+    def __enter__(self) -> Looking:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def progress(self, fraction: float) -> None:
+        self._progress.update(self._task, completed=fraction)
 
 
 def duration(seconds: float) -> str:

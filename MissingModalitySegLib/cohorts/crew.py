@@ -23,11 +23,12 @@ from .. import __version__, bundles
 from ..bundles import Manifest
 from ..case_results import CaseState, finished_report
 from ..checksums import Signature, signature_of
-from ..errors import OUT_OF_MEMORY, CancelledError, MissingModalitySegError
+from ..errors import OUT_OF_MEMORY, CancelledError, InputError, MissingModalitySegError
 from ..jobs import Error, Event, Job, Progress, Result, Runner, Stage
 from ..modalities import Modality
 from ..options import Options
 from ..watch import Watch
+from . import objects
 from .conversion import convert
 from .gpus import VARIABLE, Card
 
@@ -61,6 +62,7 @@ class Task:
     checksums: Mapping[str, str]
     """Of the model's files: a worker that has other ones must not answer for them."""
     options: Options
+    objects: tuple[str, ...]
     topic: str
 
 
@@ -193,7 +195,7 @@ def _compute(task: Task, crew: Crew, wish: Wish, tell: Callable[..., None]) -> O
         tell("stage", stage="convert", fraction=0.0)
         convert(task.volumes, task.stacks, wish)
     if finished_report(task.folder, task.volumes, manifest, task.options) is not None:
-        return Outcome(CaseState.EARLIER, "")
+        return Outcome(CaseState.EARLIER, "", problem=_write_objects(task, wish, tell))
     job = Job(task.volumes, model, task.folder, replace(task.options, threads=crew.threads))
     before = _signatures(task.volumes)
     for attempt in range(1, ATTEMPTS + 1):
@@ -205,7 +207,20 @@ def _compute(task: Task, crew: Crew, wish: Wish, tell: Callable[..., None]) -> O
     if isinstance(last, Error):
         state = CaseState.CANCELLED if last.cancelled or wish.is_over else CaseState.FAILED
         return Outcome(state, "", code=last.code, problem=f"{last.message} {last.hint}".strip(), log=last.log)
-    return Outcome(CaseState.DONE, "", checksums=_learned(task.volumes, before, last.report))
+    problem = _write_objects(task, wish, tell)
+    return Outcome(CaseState.DONE, "", problem=problem, checksums=_learned(task.volumes, before, last.report))
+
+
+def _write_objects(task: Task, wish: Wish, tell: Callable[..., None]) -> str:
+    """What kept DICOM from being written: a result that is there is not lost for another form of it."""
+    if objects.are_there(task.folder, task.objects):
+        return ""
+    tell("progress", stage="dicom", fraction=1.0)
+    try:
+        objects.write(task.folder, task.objects, task.stacks, wish)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def _run(job: Job, runner: Runner, wish: Wish, tell: Callable[..., None]) -> Result | Error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..modalities import Modality
 from ..options import BRAIN, Options
 from ..study_folders import Choice
+from .objects import names_of
 from .sources import Source, SourceStudy
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Planned:
     choice: Choice
     stacks: Mapping[Modality, Stack] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    """Files of DICOM that are to be made of the results."""
     problem: str = ""
 
 
@@ -84,15 +87,26 @@ def make_plan(
         raise InputError(
             "one-mask", "One mask cannot fit all cases.", "Name a mask for each case in a data list (`brain_mask`)."
         )
+    objects = names_of(options.dicom_seg, options.dicom_sr)
+    if objects and source is not Source.DICOM:
+        raise InputError(
+            "no-dicom-input", "DICOM was asked for, but no volume comes from DICOM.", "Give the series with --dicom."
+        )
+    options = replace(options, dicom_seg=False, dicom_sr=False)  # made of what the engine has written
     output = Path(os.path.abspath(output))
     if source in (Source.BIDS, Source.DICOM) and output == Path(os.path.abspath(place)):
         raise InputError("output-is-input", "The results would lie among the volumes.", "Choose another output folder.")
     folders = result_folders(output, [study.id for study in studies])
-    cases = tuple(_planned(study, folder, manifest, options) for study, folder in zip(studies, folders, strict=True))
-    return Plan(source, Path(place), output, model, bundle.folder, manifest, options, cases)
+    cases = tuple(
+        _planned(study, folder, manifest, options, objects) for study, folder in zip(studies, folders, strict=True)
+    )
+    home = Path(os.path.abspath(bundle.folder))
+    return Plan(source, Path(os.path.abspath(place)), output, model, home, manifest, options, cases)
 
 
-def _planned(study: SourceStudy, folder: Path, manifest: Manifest, options: Options) -> Planned:
+def _planned(
+    study: SourceStudy, folder: Path, manifest: Manifest, options: Options, objects: tuple[str, ...]
+) -> Planned:
     made = {modality: folder / CONVERTED / f"{modality}.nii.gz" for modality in study.stacks}
     volumes = {modality: Path(os.path.abspath(path)) for modality, path in {**study.volumes, **made}.items()}
     taken = ", ".join(manifest.modalities)
@@ -109,5 +123,6 @@ def _planned(study: SourceStudy, folder: Path, manifest: Manifest, options: Opti
         choice=choice,
         stacks=study.stacks,
         notes=study.notes,
+        objects=objects,
         problem=problem,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..case_results import CHECKSUMS, CaseState, finished_report, summary_row, write_summary
 from ..checksums import Checksums
 from ..errors import MissingModalitySegError, ResourceError
-from . import bids
+from . import bids, objects
 from .cluster import crew_of, worker_count
 from .conversion import is_converted
 from .journal import Journal, alone_in
@@ -150,7 +151,9 @@ class _Run:
         return left
 
     def _earlier(self, case: Planned) -> tuple[Planned, dict[str, Any] | None]:
-        if case.problem or self._stop.level or (case.stacks and not is_converted(case.volumes, case.stacks)):
+        if case.problem or self._stop.level or not objects.are_there(case.folder, case.objects):
+            return case, None
+        if case.stacks and not is_converted(case.volumes, case.stacks):
             return case, None
         return case, self._report_of(case)
 
@@ -180,6 +183,7 @@ class _Run:
                 model_folder=self._plan.model_folder,
                 checksums={entry.name: entry.sha256 for entry in self._plan.manifest.files},
                 options=case.options,
+                objects=case.objects,
                 topic=topic,
             )
             future = client.submit(compute, task, key=f"case-{token_hex(8)}", pure=False, priority=priority)
@@ -325,6 +329,10 @@ class _Run:
             action()
         except MissingModalitySegError as error:
             self._listener.note(str(error))
+        except Exception as error:  # nor does a picture of it that cannot be drawn
+            log = "".join(traceback.format_exception(error))
+            self._journal.write("bug", problem=f"{type(error).__name__}: {error}", log=log)
+            self._listener.note(f"{type(error).__name__}: {error}")
 
 
 def _words_of_stopping(level: int, running: int) -> str:

@@ -10,12 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from Testing.engine.small_runs import write_inputs, write_segmenter, write_synthesiser
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 240.0
+PATIENCE_S = 1800.0
 """No bound on anything but a test that hangs."""
 
 QUICK = ("--brain", "extracted", "--register", "off", "--no-report", "--device", "cpu")
@@ -36,7 +36,9 @@ def write_studies(folder: Path, names: str) -> Path:
 
 
 class Batch:
-    """A run of the command `batch` as a process."""
+    """A run of the command `batch` as a process; a run that a test gives up on is ended by `kill_all`."""
+
+    started: ClassVar[list[Batch]] = []
 
     def __init__(self, place: Path, *arguments: str, output: Path) -> None:
         self.output = output
@@ -55,6 +57,17 @@ class Batch:
             env=environment,
             cwd=place,
         )
+
+        self.started.append(self)
+
+    @classmethod
+    def kill_all(cls) -> None:
+        """End what still runs."""
+        for batch in cls.started:
+            if batch.process.poll() is None:
+                batch.process.kill()
+                batch.process.communicate()
+        cls.started.clear()
 
     def end(self) -> tuple[int, str, str]:
         """Wait for the end: exit code, what it printed, what it told."""

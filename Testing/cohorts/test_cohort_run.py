@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet
+import pydicom
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
@@ -24,6 +26,7 @@ from Testing.cohorts.cohort_runs import (
     write_studies,
     written_at,
 )
+from Testing.dicom.made_series import T1, Scan, datasets, write
 from Testing.engine.small_runs import volume as small_volume
 from Testing.engine.small_runs import write_inputs
 from Testing.jobs.runners import alive, until
@@ -37,9 +40,10 @@ def models(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path, models: Path) -> Path:
+def place(tmp_path: Path, models: Path) -> Iterator[Path]:
     shutil.copytree(models, tmp_path / "models")
-    return tmp_path
+    yield tmp_path
+    Batch.kill_all()
 
 
 def rows(output: Path) -> dict[str, dict[str, str]]:
@@ -175,19 +179,31 @@ def test_ctrl_c(place: Path, times: int) -> None:
 
 
 def test_a_cluster_that_is_there(place: Path) -> None:
-    """Its workers are used and stay; their engines go."""
+    """Its workers are used and stay. A client that is killed leaves nobody at work, and the next one goes on."""
     from distributed import Client, LocalCluster
 
-    source, output = write_studies(place / "in", "abc"), place / "out"
+    names = "abcdef"
+    source, output = write_studies(place / "in", names), place / "out"
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=None) as cluster:
-        address = cluster.scheduler_address
-        code, shown, told = Batch(place, "--folder", str(source), "--scheduler", address, output=output).end()
-        assert code == 0, told
-        assert "3 done" in shown
-        with Client(address) as client:
+        arguments = ["--folder", str(source), "--scheduler", cluster.scheduler_address]
+        first = Batch(place, *arguments, output=output)
+        first.wait_for(lambda events: len(count(events, "done")) >= 1)
+        first.process.kill()
+        first.end()
+        with Client(cluster.scheduler_address) as client:
+            until(lambda: not any(client.processing().values()))
+            until(lambda: not left_behind(output))
+            done = {name for name in names if (output / name / "report.json").is_file()}
+            assert 1 <= len(done) < len(names)
+            before = written_at(output, "".join(done))
+            code, shown, told = Batch(place, *arguments, output=output).end()
+            assert code == 0, told
+            assert f"{len(done)} done earlier" in shown
+            assert written_at(output, "".join(done)) == before
+            assert {row["state"] for row in rows(output).values()} == {"done", "done earlier"}
             processes = client.run(os.getpid)
             assert len(processes) == 2
-            assert not any(engines(process) for process in processes.values())
+            until(lambda: not any(engines(process) for process in processes.values()))
 
 
 def test_bids_derivatives(place: Path) -> None:
@@ -256,3 +272,41 @@ def test_no_scheduler_and_no_results(place: Path) -> None:
     assert code == 2
     assert "1 failed" in shown
     assert "No study could be segmented" in told
+
+
+def test_dicom_studies(place: Path) -> None:
+    """From series to segmentation objects, by a pseudonym; a broken series costs its own study alone."""
+    source, output = place / "Archiv Müster", place / "out"
+    for number, scan in enumerate((Scan("Müster^Zoë", "PAT-4711"), Scan("Doe^Jane", "PAT-4712"))):
+        for series, (modality, attributes) in enumerate((("T1", {**T1, "InversionTime": None}), ("FLAIR", {})), 1):
+            image = sitk.Cast(small_volume(number + series), sitk.sitkUInt16)
+            write(datasets(image, scan, series, **attributes), source / scan.name / modality)
+    for path in (source / "Doe^Jane" / "FLAIR").iterdir():
+        path.write_bytes(path.read_bytes()[:-500])
+    arguments = ["--dicom", str(source), "--dicom-seg", "--jobs", "1"]
+    code, shown, told = Batch(place, *arguments, output=output).end()
+    assert code == 0, told
+    table = rows(output)
+    good, bad = sorted(table, key=lambda name: table[name]["state"])
+    assert (table[good]["state"], table[bad]["state"]) == ("done", "failed")
+    assert table[good]["used"].startswith("T1: series 1 “T1 SE”: ")
+    assert sorted(os.listdir(output / good / "inputs")) == ["FLAIR.nii.gz", "T1.nii.gz", "sources.json"]
+    segmentation = output / good / "segmentation.dcm"
+    made = pydicom.dcmread(segmentation)
+    assert made.Modality == "SEG"
+    assert str(made.PatientID) == "PAT-4711"  # which belongs there
+    texts = [
+        path for path in output.rglob("*") if path.is_file() and path.suffix in (".json", ".jsonl", ".csv", ".html")
+    ]
+    everything = "\n".join([shown, told, *(path.read_text(encoding="utf-8") for path in texts), *os.listdir(output)])
+    for word in ("Müster", "Zoë", "M\\u00fcster", "Doe", "Jane", "PAT-471"):
+        assert word not in everything
+
+    when = (output / good / "segmentation.nii.gz").stat().st_mtime_ns
+    segmentation.unlink()
+    code, shown, told = Batch(place, *arguments, output=output).end()
+    assert code == 0, told
+    assert segmentation.is_file()
+    assert (output / good / "segmentation.nii.gz").stat().st_mtime_ns == when
+    assert rows(output)[good]["state"] == "done earlier"
+    assert left_behind(output) == []
