@@ -9,6 +9,7 @@ import typer
 from .. import __version__
 from . import (
     batch,
+    compare,
     datalist,
     demo,
     doctor,
@@ -40,6 +41,7 @@ application.add_typer(datalist.application, name="datalist")
 application.command()(segment.segment)
 application.command()(synthesize.synthesize)
 application.command()(batch.batch)
+application.command()(compare.compare)
 application.command()(report.report)
 application.command()(longitudinal.longitudinal)
 application.command()(doctor.doctor)
