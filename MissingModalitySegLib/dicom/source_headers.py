@@ -43,7 +43,7 @@ def source_headers(stack: Stack) -> list[Any]:
                 _in_unicode(dataset)
             except Exception:
                 raise InputError(
-                    "unreadable-series", f"The file {path.name} cannot be read any more.", "Was it moved?"
+                    "unreadable-series", f"Files of the {stack.name} cannot be read any more.", "Were they moved?"
                 ) from None
             for keyword in _EMPTY.split():
                 if keyword not in dataset or dataset.get(keyword) is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +45,8 @@ def read_stack(stack: Stack, watch: Watch | None = None) -> DicomVolume:
         raise InputError(
             "series-not-usable", f"The {stack.name} cannot be used: {stack.left_out}.", "Choose another series."
         )
-    planes = _pixels(stack, watch or Watch())
+    with silent(), _itk_silent():
+        planes = _pixels(stack, watch or Watch())
     spacing = stack.spacing
     sources: list[Slice | None] = list(stack.slices)
     if spacing.missing_count or not spacing.even:
@@ -63,13 +66,13 @@ def _pixels(stack: Stack, watch: Watch) -> np.ndarray:
     for i, one in enumerate(stack.slices):
         watch.check()
         if one.frame is None:
-            plane = _single(one, scaled)
+            plane = _single(one, scaled, stack)
         else:
             if one.path not in files:
-                files[one.path] = _stored(one.path)
-            plane = _meant(_frame(files[one.path], one), one, scaled)
+                files[one.path] = _stored(one.path, stack)
+            plane = _meant(_frame(files[one.path], one, stack), one, scaled)
         if plane.shape != one.size[::-1]:
-            raise _unreadable(one.path)
+            raise _unreadable(stack)
         planes.append(plane)
         watch.progress((i + 1) / len(stack.slices))
     return np.stack(planes)
@@ -83,7 +86,7 @@ def _meant(stored: np.ndarray, one: Slice, scaled: bool) -> np.ndarray:
     return stored.astype(np.float32) * slope + intercept
 
 
-def _single(one: Slice, scaled: bool) -> np.ndarray:
+def _single(one: Slice, scaled: bool, stack: Stack) -> np.ndarray:
     """The plane of a file of its own, by ITK, which applies the scaling.
 
     Files that ITK does not take (it has trouble with some that are RLE encoded) are left to pydicom.
@@ -91,35 +94,34 @@ def _single(one: Slice, scaled: bool) -> np.ndarray:
     try:
         image = sitk.ReadImage(str(one.path), sitk.sitkFloat32 if scaled else sitk.sitkUnknown)
     except RuntimeError:
-        return _meant(_by_pydicom(one.path), one, scaled)
+        return _meant(_by_pydicom(one.path, stack), one, scaled)
     array = sitk.GetArrayFromImage(image)
     return array[0] if array.ndim == 3 and len(array) == 1 else array
 
 
-def _by_pydicom(path: Path) -> np.ndarray:
+def _by_pydicom(path: Path, stack: Stack) -> np.ndarray:
     """The stored values. Raises `InputError`."""
-    with silent():
-        try:
-            return package("pydicom").dcmread(path).pixel_array
-        except Exception:  # missing decoders and broken data raise what they like
-            raise _unreadable(path) from None
+    try:
+        return package("pydicom").dcmread(path).pixel_array
+    except Exception:  # missing decoders and broken data raise what they like
+        raise _unreadable(stack) from None
 
 
-def _frame(array: np.ndarray, one: Slice) -> np.ndarray:
+def _frame(array: np.ndarray, one: Slice, stack: Stack) -> np.ndarray:
     if array.ndim == 2:
         array = array[None]
     if one.frame >= len(array):
-        raise _unreadable(one.path)
+        raise _unreadable(stack)
     return array[one.frame]
 
 
-def _stored(path: Path) -> np.ndarray:
+def _stored(path: Path, stack: Stack) -> np.ndarray:
     """The stored values of a multi-frame file: each frame has its own scaling, and ITK would apply one to all.
 
     Only where pydicom has no decoder ITK reads, and what it applied is taken back.
     """
     try:
-        return _by_pydicom(path)
+        return _by_pydicom(path, stack)
     except InputError:
         pass
     try:
@@ -131,16 +133,28 @@ def _stored(path: Path) -> np.ndarray:
             float(reader.GetMetaData(key)) if reader.HasMetaDataKey(key) else default for key, default in _SCALING
         )
     except (RuntimeError, ValueError):
-        raise _unreadable(path) from None
+        raise _unreadable(stack) from None
     return array if (slope, intercept) == (1.0, 0.0) else np.rint((array - intercept) / slope)
 
 
-def _unreadable(path: Path) -> InputError:
+def _unreadable(stack: Stack) -> InputError:
+    """The file is not named: names of files may be those of patients."""
     return InputError(
         "unreadable-series",
-        f"The pixels of {path.name} cannot be read.",
-        "The file may be cut off or compressed in a way that ITK does not know; export the series uncompressed.",
+        f"The pixels of the {stack.name} cannot be read.",
+        "A file may be cut off or compressed in a way that ITK does not know; export the series uncompressed.",
     )
+
+
+@contextmanager
+def _itk_silent() -> Iterator[None]:
+    """ITK's warnings name files."""
+    before = sitk.ProcessObject.GetGlobalWarningDisplay()
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(before)
 
 
 def _at_even_distances(planes: np.ndarray, stack: Stack, spacing: Spacing) -> tuple[np.ndarray, list[Slice | None]]:
