@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 """Cases at work that are shown at a time."""
 
-_WORDS = {"convert": "Reading DICOM", "dicom": "Writing DICOM", **STAGE_WORDS}
+_WORDS = {"dicom": "Writing DICOM", **STAGE_WORDS}
 
 
 class Bars:
