@@ -535,6 +535,16 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
+        <source>Report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
+        <source>Open the report with pictures in the browser; nothing leaves this computer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
         <source>Export…</source>
         <translation type="unfinished"></translation>
     </message>
@@ -983,6 +993,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>Report as HTML…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Save the segmentation</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1004,6 +1019,16 @@
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Save the volumes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>Save the report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>Pages (*.html)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1178,6 +1203,11 @@
     <message>
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>Show or hide this region in all views</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>There is no browser to show the report in, or it is gone: save it with “Export…”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

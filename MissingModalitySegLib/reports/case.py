@@ -27,9 +27,11 @@ def case_page(report: Mapping[str, Any], pictures: Pictures | None = None, case:
     title = f"{case}: lesion report" if case else "Lesion report"
     code, model = report.get("code"), _model(report)
     under = " · ".join(part for part in (code, model, report.get("created") or "") if part)
+    patient = report.get("patient")  # there only where somebody asked for it
+    told = ", ".join(f"{name}: {value}" for name, value in patient.items()) if isinstance(patient, dict) else None
     head = element(
         "header",
-        element("div", element("h1", title), element("p", under, class_="quiet")),
+        element("div", element("h1", title), element("p", under, class_="quiet"), element("p", told) if told else None),
         element("button", "Light / dark", type="button", id="theme", class_="plain screen"),
         class_="top",
     )

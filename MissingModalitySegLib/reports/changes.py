@@ -21,7 +21,7 @@ COLOURS: dict[str, Colour] = {
 }
 """By state; told apart by all kinds of colour vision (Okabe and Ito, 2008)."""
 
-_SIGNS = {"new": "＋", "enlarging": "▲", "unchanged": "＝", "shrinking": "▼", "gone": "○"}
+_SIGNS = {"new": "+", "enlarging": "▲", "unchanged": "=", "shrinking": "▼", "gone": "○"}
 """Beside the word, so that nobody needs the colour."""
 
 

@@ -101,8 +101,9 @@ def draw(
         near = [one for one in places.values() if one.slice == number]
         over = [_over(one, number, near) for one in marks]
         tiles = tuple(
-            Tile(layers[i].name, layers[i].kind, jpeg(grey[i][number]), over[layers[i].marks] if i in marked else None)
-            for i in shown
+            Tile(one.name, one.kind, jpeg(grey[i][number]), over[one.marks] if i in marked else None, one.note)
+            for i, one in enumerate(layers)
+            if i in shown
         )
         rows.append(Row(caption, tiles))
     return Pictures(
@@ -155,10 +156,11 @@ def mosaic(slices: np.ndarray, columns: int) -> np.ndarray:
 
 
 def _grey(slices: np.ndarray, window: tuple[float, float] | None) -> np.ndarray:
-    """uint8. Without a window, that of what is brighter than the background."""
+    """uint8. Without a window, one for the middle of the head: fat under the skin may be brighter than any brain."""
     if window is None:
         dark, bright = np.percentile(slices, (1, 99))
-        head = slices[slices > dark + 0.05 * (bright - dark)]
+        middle = slices[tuple(slice(n // 4, n - n // 4) for n in slices.shape)]
+        head = middle[middle > dark + 0.05 * (bright - dark)]
         low, high = np.percentile(head, _SHOWN) if len(head) else (dark, bright)
         low = min(low, dark) if dark >= 0 else low
         high += _HEADROOM * (high - low)

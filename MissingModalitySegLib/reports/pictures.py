@@ -50,6 +50,7 @@ class Tile:
     kind: Kind
     image: str
     overlay: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def viewer_data(pictures: Pictures) -> dict[str, Any]:
 def viewer_section(pictures: Pictures, title: str = "Slices") -> Markup:
     """Panels that scroll together. They are drawn by the page's script, and not printed."""
     names = [
-        element("label", element("input", type="checkbox", checked=True, data_panel=i), one.name)
+        element("label", element("input", type="checkbox", checked=True, data_panel=i), _full_name(one))
         for i, one in enumerate(pictures.panels)
     ]
     many = element("div", names, class_="controls", role="group", aria_label="Images shown")
@@ -120,13 +120,17 @@ def _tile(row: Row, one: Tile) -> Markup:
     return element(
         "figure",
         element("div", images, element("span", "GENERATED", class_="stamp") if made else None, class_="layers"),
-        element("figcaption", one.name, element("span", "generated") if made else None),
+        element("figcaption", element("span", one.name), element("span", "generated" if made else one.note)),
         class_="tile generated" if made else "tile",
     )
 
 
 def _is_made(panel: Panel) -> bool:
     return panel.kind is Kind.GENERATED
+
+
+def _full_name(panel: Panel) -> str:
+    return f"{panel.name}, {panel.note}" if panel.note and panel.kind is Kind.ACQUIRED else panel.name
 
 
 def _remark(panel: Panel) -> str:

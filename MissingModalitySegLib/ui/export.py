@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from ..errors import MissingModalitySegError
 from ..scene import PlacedRun, seg_problems, write_labels, write_table
 from .looks import BAD, GOOD
+from .pages import copy_page, page_of
 
 _PLUGIN = "DICOMSegmentationPlugin"
 
@@ -30,6 +31,7 @@ class ExportMenu:
             (_("Segmentation as DICOM SEG…"), self._dicom),
             (_("Lesion table as CSV…"), self._lesions),
             (_("Volumes as CSV…"), self._volumes),
+            (_("Report as HTML…"), self._page),
         ):
             entry = menu.addAction(text)
             entry.connect("triggered(bool)", action)
@@ -39,7 +41,7 @@ class ExportMenu:
     def take(self, run: PlacedRun) -> None:
         """Export this run from now on."""
         self._run = run
-        there = (run.segmentation, run.segmentation, run.lesions, run.volumes)
+        there = (run.segmentation, run.segmentation, run.lesions, run.volumes, page_of(run.run))
         for action, node in zip(self._actions, there, strict=True):
             action.enabled = node is not None
 
@@ -54,6 +56,10 @@ class ExportMenu:
     def _volumes(self) -> None:
         path = _ask(_("Save the volumes"), "volumes.csv", _("Tables (*.csv)"))
         self._write(path, lambda: write_table(self._run.volumes, path))
+
+    def _page(self) -> None:
+        path = _ask(_("Save the report"), "report.html", _("Pages (*.html)"))
+        self._write(path, lambda: copy_page(page_of(self._run.run), Path(path)))
 
     def _write(self, path: str, write: Callable[[], Any]) -> None:
         if not path:

@@ -14,6 +14,7 @@ from ..scene import PlacedRun, is_in_3d, jump_to_lesion, remove_run, runs_in, se
 from ..scene.tables import LESION, PLACE, column
 from .export import ExportMenu
 from .looks import BAD, DOUBTFUL, decimal, fill_table, say
+from .pages import open_page, page_of
 from .review import ReviewPanel
 
 _HIDDEN = frozenset(PLACE)
@@ -40,6 +41,7 @@ class ResultsPanel:
         ui.surfaceBox.connect("toggled(bool)", self._show_surface)
         ui.uncertaintyShownBox.connect("toggled(bool)", self._show_uncertainty)
         ui.editButton.connect("clicked()", self._edit)
+        ui.reportButton.connect("clicked()", self._open_report)
 
     def tell(self, text: str, colour: str = BAD) -> None:
         """A sentence at the foot of the panel."""
@@ -109,6 +111,7 @@ class ResultsPanel:
             ui.opacitySlider.value = run.segmentation.GetDisplayNode().GetOpacity2DFill()
         ui.surfaceBox.checked = there and is_in_3d(run.segmentation)
         ui.uncertaintyShownBox.visible = run.uncertainty is not None
+        ui.reportButton.enabled = page_of(run.run) is not None
         self._export.take(run)
         self.review.take(run)
 
@@ -181,6 +184,11 @@ class ResultsPanel:
         reference = next(iter(self.run.inputs.values()), None)
         if reference is not None:
             editor.setSourceVolumeNode(reference)
+
+    def _open_report(self) -> None:
+        page = None if self.run is None else page_of(self.run.run)
+        if page is None or not open_page(page):
+            self.tell(_("There is no browser to show the report in, or it is gone: save it with “Export…”."))
 
     def _alive(self, node: Any) -> bool:
         """Whether a node is still there: users delete what they like."""

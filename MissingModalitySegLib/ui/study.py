@@ -19,6 +19,7 @@ from ..modalities import MODALITIES, Modality
 from ..options import Options
 from ..scene import Earlier, Parts, PlacedRun, Sent, check_volumes, place, send, send_mask
 from .desk import Desk, Work
+from .pages import keep_page
 
 SEGMENT, SYNTHESIZE = "segment", "synthesize"
 
@@ -93,12 +94,15 @@ class _Luggage:
 def _placer(scene: Any, luggage: _Luggage, earlier: Earlier, parts: Parts) -> Callable[[Result], PlacedRun]:
     def arrive(result: Result) -> PlacedRun:
         try:
-            return place(
+            run = place(
                 scene, luggage.sent, result.files, result.report, _scheme(result.report), earlier=earlier, parts=parts
             )
         except InputError:
             luggage.keep = True  # the message says where the files are
             raise
+        if "page" in result.files:
+            keep_page(run.run, result.files["page"])
+        return run
 
     return arrive
 

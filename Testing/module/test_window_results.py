@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -43,6 +44,27 @@ def test_volumes_and_lesions_are_those_of_the_report(results) -> None:
     assert not any(header.startswith(("R\n", "A\n", "S\n")) for header in headers)
     volumes = [float(table.item(row, headers.index("Volume\n[ml]")).text()) for row in range(table.rowCount)]
     assert volumes == pytest.approx([one["volume_ml"] for one in report["lesions"]], abs=6e-4)
+
+
+def test_the_report_is_opened_saved_and_gone_at_the_end(results, window, monkeypatch, tmp_path) -> None:
+    import qt
+
+    from MissingModalitySegLib.ui import pages
+
+    opened = []
+    monkeypatch.setattr(qt.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
+    assert results.ui.reportButton.enabled
+    click(results.ui.reportButton)
+    (path,) = opened
+    document = Path(path).read_text(encoding="utf-8")
+    assert f"{results.run.report['volumes_ml']['lesion']:.2f} ml" in document
+    FileDialog.answers = [str(tmp_path / "saved.html")]
+    menu(results, "HTML").trigger()
+    assert (tmp_path / "saved.html").read_text(encoding="utf-8") == document
+    pages.forget_pages()
+    assert not Path(path).exists()
+    click(results.ui.reportButton)
+    assert "no browser" in message(results)
 
 
 def test_a_click_on_a_lesion_moves_the_slice_views(results, slicer_app) -> None:

@@ -71,7 +71,7 @@ def test_a_run_leaves_a_page(finished: Path) -> None:
         assert f"{value:.2f} ml" in document
     assert report["inputs"]["T1"]["sha256"] in document
     assert report["expected"]["sentences"][0] in read.texts["p"]
-    captions = re.findall(r"<figcaption><span>(.*?)</span><span>(.*?)</span>", document)
+    captions = re.findall(r"</canvas><figcaption><span>(.*?)</span><span>(.*?)</span>", document)
     assert [name for name, _ in captions] == ["T1", "T2", "FLAIR", "Uncertainty"]
     assert [name for name, note in captions if note == "generated"] == ["T2"]
     assert len(document) < 2e6

@@ -92,7 +92,7 @@ def test_the_page_shows_both_visits(visits: Path) -> None:
         "first visit",
         "second visit",
         "What has changed",
-        "＋ 1",
+        "+ 1",
         "Different sequences",
         "Largest differences",
     ):

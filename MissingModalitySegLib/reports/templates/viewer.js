@@ -52,11 +52,12 @@
       cut(context, over.outline, over.tiles.get(slice), over.columns, 2);
     }
     context.fillStyle = "#ffffff";
-    word(context, "R", 6, height, "left", 16);
-    word(context, "L", 2 * width - 6, height, "right", 16);
+    const letter = Math.max(16, Math.round(width / 9));
+    word(context, "R", 6, height, "left", letter);
+    word(context, "L", 2 * width - 6, height, "right", letter);
     if (panel.generated) {
       context.fillStyle = "#ffb9a6";
-      word(context, data.mark, width, 2 * height - 10, "center", Math.min(18, width / 9));
+      word(context, data.mark, width, 2 * height - 10, "center", Math.max(14, Math.min(24, width / 8)));
     }
     if (chosen !== null && data.places[chosen][0] === slice) {
       const [, x, y] = data.places[chosen];
