@@ -8,6 +8,10 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 import torch
 
+from MissingModalitySegLib.dicom import find_dicom_studies, read_stack
+from MissingModalitySegLib.dicom.maker import Maker
+from MissingModalitySegLib.dicom.segmentation_object import write_segmentation_object
+from MissingModalitySegLib.labels import LESION
 from MissingModalitySegLib.modalities import MODALITIES, Modality
 from MissingModalitySegLib.recognition import recognise
 from MissingModalitySegTraining.phantom import engine
@@ -16,6 +20,7 @@ from MissingModalitySegTraining.phantom.output import simulate
 from MissingModalitySegTraining.phantom.output.dicom_series import series_attributes, write_series
 from MissingModalitySegTraining.phantom.output.series_names import HOSPITALS, hospital_of
 from MissingModalitySegTraining.phantom.output.volumes import write_volume
+from Testing.dicom.seg_reader import read_segments
 
 SPACING = {"research": 7.0, "clinic": 5.0}
 
@@ -49,6 +54,26 @@ def test_a_series_holds_the_voxels_of_the_volume_in_their_places(written):
         middle = [n // 2 for n in series.GetSize()]
         place = volume.TransformPhysicalPointToContinuousIndex(series.TransformIndexToPhysicalPoint(middle))
         assert np.allclose(place, np.round(place), atol=1e-3)
+
+
+def test_the_library_finds_the_study_and_reads_it_back(written):
+    """By places alone, with all its values; a segmentation drawn on it comes back where it was."""
+    _, folder = written
+    (study,) = find_dicom_studies(folder)
+    assert study.notes() == ()
+    assert [stack.recognition.modality for stack in study.usable] == list(MODALITIES)
+    for modality, stack in zip(MODALITIES, study.usable, strict=True):
+        loaded = read_stack(stack)
+        volume = sitk.ReadImage(str(folder / f"{modality}.nii.gz"))
+        back = sitk.Resample(loaded.image, volume, sitk.Transform(), sitk.sitkNearestNeighbor, -1, volume.GetPixelID())
+        assert np.array_equal(sitk.GetArrayFromImage(back), sitk.GetArrayFromImage(volume))
+        labels = loaded.image > float(np.median(sitk.GetArrayViewFromImage(loaded.image)))
+        path = folder / f"{modality}.seg"
+        write_segmentation_object(labels, LESION, loaded, Maker("moe", "1.0.0"), path)
+        (segment,) = read_segments(pydicom.dcmread(path)).values()
+        again = sitk.Resample(segment.image, labels, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+        assert np.array_equal(sitk.GetArrayFromImage(again), sitk.GetArrayFromImage(labels))
+        path.unlink()
 
 
 def test_every_series_is_recognised_by_its_header(written):
