@@ -83,7 +83,7 @@ def _frames(header: Header) -> Iterator[Slice]:
 
 def _slice(header: Header, frame: int | None, groups: tuple[Any, ...], dataset: Any) -> Slice:
     def ask(keyword: str, sequence: str) -> Any:
-        """An attribute from the frame's own functional groups, else the shared ones, else the image itself."""
+        """An attribute of a frame's own functional groups, else of the shared ones; without frames of the image."""
         for group in groups:
             inside = group if frame is None else _first(group.get(sequence))
             if inside is not None and inside.get(keyword) not in (None, ""):

@@ -22,7 +22,7 @@ from ..errors import InputError, located
 from ..labels import LabelScheme
 from ..modalities import Code, Modality
 from ..options import Options
-from ..watch import Watch
+from ..watch import Watch, part
 from .checks import check_inputs, check_prepared
 from .execution import run_network
 from .images import VolumeSource, as_volume, read_image
@@ -173,10 +173,9 @@ def _read(run: Running, model: Model) -> Study:
             run.watch.warn("modality-not-used", f"The model “{model.name}” does not use {modality}; it is left out.")
     images = {}
     for i, (modality, source) in enumerate(run.sources.items()):
-        run.watch.check()
-        with located(str(modality)):
-            images[modality] = _image(source, run.watch)
-        run.watch.progress((i + 1) / (len(run.sources) + 1))
+        share = 1 / (len(run.sources) + 1)
+        with located(str(modality)), part(run.watch, i * share, (i + 1) * share) as watch:
+            images[modality] = _image(source, watch)
     check_names({modality: run.paths[modality] for modality in usable if modality in run.paths}, run.watch)
     study = Study(images)
     check_inputs(study.only(Code(tuple(usable), model.modalities)), run.watch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,18 @@ def test_folders_that_are_no_study(place: Path, capfd, arguments, words) -> None
     assert words in shown
     assert "Traceback" not in shown
     assert not any(secret in shown for secret in SECRETS)
+
+
+def test_without_the_packages(place: Path, monkeypatch) -> None:
+    """Files do without them; a series says what to install, before anything is computed."""
+    for name, options in (("pydicom", Options()), ("highdicom", Options(dicom_seg=True))):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, name, None)
+            sources_of({Modality.T1: place / "T1.nii.gz"}, Options())
+            with pytest.raises(InputError) as caught:
+                sources_of({Modality.FLAIR: place / "in" / "MUELLER" / "4"}, options)
+            assert caught.value.code == "dicom-missing"
+            assert "missing-modality-seg[dicom]" in caught.value.hint
 
 
 def test_objects_need_series(place: Path) -> None:
