@@ -72,7 +72,7 @@ def datasets(image: sitk.Image, scan: Scan | None = None, number: int = 1, **att
         one = _start(MRImageStorage, scan, series, number)
         one.InstanceNumber = k + 1
         one.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND"]
-        one.AcquisitionTime = f"1200{k:02d}"
+        one.AcquisitionTime = f"12{k // 60:02d}{k % 60:02d}"
         one.ImagePositionPatient = [_decimal(v) for v in image.TransformIndexToPhysicalPoint((0, 0, k))]
         one.ImageOrientationPatient = [_decimal(v) for v in direction[:, :2].T.ravel()]
         one.PixelSpacing = [_decimal(image.GetSpacing()[1]), _decimal(image.GetSpacing()[0])]
