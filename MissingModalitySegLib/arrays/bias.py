@@ -4,8 +4,10 @@ N3 (Sled, Zijdenbos and Evans 1998), as SimpleITK's N4 has it in more generality
 its histogram is sharpened by deconvolution; what a voxel would be in the sharper histogram, taken from what it is,
 estimates the field there; a smooth function is fitted to that; and again. D: the field is a polynomial of order three
 instead of splines, and it is read from voxels of about 6 mm. Both keep it too smooth to follow a lesion, and make it
-cheap enough for every crop that is trained on. Each round's step is small and their number fixed, so that a strong
-field goes for the greater part, and a lesion, which takes more rounds to follow, stays.
+cheap enough for every crop that is trained on. And it has to earn its keep: of the fields found on the way, the one is
+taken that lowers the entropy of the histogram by most more than its own standard deviation. Real fields lower it by 1.5
+to 3 times as much (tumour and stroke scans as they come), what is found in volumes that were corrected before by less
+than 1; anatomy is no field, and mostly nothing is done there.
 """
 
 from __future__ import annotations
@@ -20,16 +22,21 @@ from torch.nn import functional
 
 COARSE_MM = 6.0
 ORDER = 3
-ROUNDS = 20
+ROUNDS = 90
 BINS = 128
 BLUR = 0.15
 """Full width at half maximum of the field's histogram, in logarithms: what deconvolution takes away in a round."""
 NOISE = 0.01
 """Of Wiener's filter."""
-STIFFNESS = 0.3
+STIFFNESS = 0.1
 """Weight of the squared coefficients against the mean squared error of a round's fit, times their degree squared."""
+LOOK_EVERY = 15
+"""Rounds between two looks at the histogram."""
 DARKEST = 0.3
 """Of the brain's 90th percentile: what is darker is fluid or air, whose logarithm is mostly noise."""
+
+_RANGE, _BIN = 1.5, 0.02
+"""Of the histogram whose entropy is looked at, in logarithms."""
 
 _TERMS = tuple(powers for powers in product(range(ORDER + 1), repeat=3) if 0 < sum(powers) <= ORDER)
 
@@ -110,11 +117,28 @@ def _fit(logarithms: Tensor, terms: Tensor) -> Tensor:
     normal = terms.T @ terms / len(terms) + STIFFNESS * torch.diag(degrees**2)
     factor = torch.linalg.cholesky(normal)
     coefficients = torch.zeros(len(degrees), dtype=terms.dtype, device=terms.device)
-    for _ in range(ROUNDS):
+    best, most = coefficients, 0.0
+    disorder = _entropy(logarithms)
+    for number in range(1, ROUNDS + 1):
         even = logarithms - terms @ coefficients
         error = terms.T @ (even - _sharpened(even)) / len(terms)
         coefficients = coefficients + torch.cholesky_solve(error[:, None], factor)[:, 0]
-    return coefficients
+        if number % LOOK_EVERY == 0:
+            field = terms @ coefficients
+            gain = disorder - _entropy(logarithms - field) - float(field.std())
+            if gain > most:
+                best, most = coefficients, gain
+    return best
+
+
+def _entropy(logarithms: Tensor) -> float:
+    """Of the histogram of brightness, in nats; its bins are smoothed, so that it does not hang on where they begin."""
+    around = (logarithms - logarithms.median()).clamp(-_RANGE, _RANGE)
+    histogram = torch.histc(around.float(), bins=round(2 * _RANGE / _BIN), min=-_RANGE, max=_RANGE)
+    kernel = torch.exp(-0.5 * (torch.arange(-4, 5, device=histogram.device) / 1.5) ** 2)
+    share = functional.conv1d(histogram[None, None] / histogram.sum(), (kernel / kernel.sum())[None, None], padding=4)
+    share = share[share > 0]
+    return float(-(share * share.log()).sum())
 
 
 def _sharpened(values: Tensor) -> Tensor:
