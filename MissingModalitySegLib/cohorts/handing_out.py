@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -75,7 +76,20 @@ class HandingOut:
         self._cases[task.case] = case
         future = self._client.submit(compute, task, key=f"case-{token_hex(8)}", pure=False, priority=priority)
         self._out[future] = case
-        future.add_done_callback(lambda future: self._happened.put(lambda: self._gather(future)))
+        future.add_done_callback(self._fetch)
+
+    def _fetch(self, future: Future) -> None:
+        """Get the answer on a thread of its own, as long as it takes: who holds it may have gone, and then the case is
+        done again elsewhere (that is, found done). A time limit would not do: under load Dask's own fails."""
+
+        def fetch() -> None:
+            try:
+                answer = future.result()
+            except BaseException as error:
+                answer = error
+            self._happened.put(lambda: self._gather(future, answer))
+
+        threading.Thread(target=fetch, name="outcome", daemon=True).start()
 
     def _hear(self, told: dict[str, Any]) -> None:
         """What a worker tells on its way."""
@@ -90,7 +104,7 @@ class HandingOut:
             case "left" if told.get("state") == CaseState.CANCELLED:
                 self._books.drop(case)
 
-    def _gather(self, future: Future) -> None:
+    def _gather(self, future: Future, answer: Outcome | BaseException) -> None:
         """Something has come of a case."""
         case = self._out.get(future)
         if case is None:
@@ -101,21 +115,14 @@ class HandingOut:
                 "The connection to the scheduler of Dask was lost.",
                 "Give the same command again: it goes on where it stopped.",
             )
-        try:
-            outcome = future.result(timeout=POLL_S)
-        except TimeoutError:  # who held the answer has gone; another worker will find the case done
-            self._happened.put(lambda: self._gather(future))
-            return
-        except Exception as error:
-            del self._out[future]
-            self._books.end(case, CaseState.FAILED, problem=_words_of(error), code="worker-lost")
-            return
         del self._out[future]
-        if outcome.state is CaseState.CANCELLED and not self._stop.level:
+        if isinstance(answer, BaseException):
+            self._books.end(case, CaseState.FAILED, problem=_words_of(answer), code="worker-lost")
+        elif answer.state is not CaseState.CANCELLED:
+            self._take(case, answer)
+        elif not self._stop.level:
             self._books.drop(case)
             self._hand_out(case, priority=1)  # its worker was closed under it
-        elif outcome.state is not CaseState.CANCELLED:
-            self._take(case, outcome)
 
     def _take(self, case: Planned, outcome: Outcome) -> None:
         books = self._books
@@ -144,7 +151,7 @@ class HandingOut:
         self._books.listener.note(f"Stopping{finishing}.")
 
 
-def _words_of(error: Exception) -> str:
+def _words_of(error: BaseException) -> str:
     """Why the cluster gave a case up."""
     if type(error).__name__ == "KilledWorker":
         return "Every worker that began this study was lost. It may need more memory than they have."
