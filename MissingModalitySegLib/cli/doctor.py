@@ -21,6 +21,7 @@ from .output import Json, console, print_json, readable_size, table
 PACKAGES = {
     "segmentation": ("numpy", "scipy", "SimpleITK", "torch", "monai", "safetensors"),
     "command line": ("typer", "rich"),
+    "DICOM": ("pydicom", "highdicom"),
     "training": ("lightning", "nilearn", "nibabel", "pydantic", "PyYAML", "matplotlib", "tensorboard"),
 }
 """Packages by what they are needed for."""
