@@ -90,15 +90,15 @@ def cohort_page(cases: Sequence[CohortCase], folder: Path, title: str) -> str:
         "header",
         element("div", element("h1", title), element("p", _counts(rows), class_="quiet")),
         element("button", "Light / dark", type="button", id="theme", class_="plain screen"),
-        class_="top",
+        class_="top broad",
     )
     sections = [
         _overview(rows, regions),
         _failures(rows),
         _table(rows, regions, folder, pictured),
     ]
-    foot = element("footer", "For research only; look at every result. Made by MissingModalitySeg.")
-    return page(title, text([head, element("main", sections), foot]))
+    foot = element("footer", "For research only; look at every result. Made by MissingModalitySeg.", class_="broad")
+    return page(title, text([head, element("main", sections, class_="broad"), foot]))
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def _line(row: _Row, regions: Sequence[str], facts: Sequence[str], folder: Path,
         _number(report.get("lesion_count"), 0),
         _number(len(row.warnings) if report else None, 0),
         _number(sum(seconds) if seconds else None, 1),
-        element("td", "; ".join([*([case.problem] if case.problem else []), *row.warnings]), class_="name small"),
+        element("td", "; ".join([*([case.problem] if case.problem else []), *row.warnings]), class_="remark small"),
     ]
     return element("tr", cells, data_state=case.state)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-_EMPTY_ELEMENTS = frozenset({"br", "circle", "img", "input", "line", "link", "meta", "rect"})
+_EMPTY_ELEMENTS = frozenset({"br", "img", "input", "link", "meta"})
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """Letters that no HTML may hold: control characters, and halves of surrogate pairs from file names."""
 

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 from PIL import Image
 
+from MissingModalitySegLib.cli.edge import run
 from MissingModalitySegLib.engine.segment import segment, synthesize
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.labels import GLIOMA
@@ -93,6 +95,21 @@ def test_the_same_page_from_the_folder(finished: Path, tmp_path: Path) -> None:
     (finished / "in" / "copy").mkdir()
     (finished / "in" / "copy" / "T1.nii.gz").write_bytes(b"another")
     assert "copy" not in str(from_folder.find_inputs(out, report, [finished])["T1"])
+
+
+def test_the_command_makes_pages_again(finished: Path, tmp_path: Path, capsys) -> None:
+    shutil.copytree(finished / "out", tmp_path / "all" / "one")
+    (tmp_path / "all" / "one" / "report.html").unlink()
+    assert run(["report", str(tmp_path / "all" / "one"), "--inputs", str(finished / "in"), "--case", "A & B"]) == 0
+    document = (tmp_path / "all" / "one" / "report.html").read_text(encoding="utf-8")
+    assert "A &amp; B: lesion report" in document
+    assert "<canvas" in document
+    assert run(["report", str(tmp_path / "all"), "--case", "Trial"]) == 0
+    cohort = (tmp_path / "all" / "report.html").read_text(encoding="utf-8")
+    assert 'href="./one/report.html"' in cohort
+    assert cohort.count("data:image/jpeg") == 1
+    assert run(["report", str(tmp_path / "nowhere")]) == 2
+    assert "no folder" in capsys.readouterr().err
 
 
 def test_a_picture_that_fails_costs_no_result(finished: Path, tmp_path: Path, capsys) -> None:

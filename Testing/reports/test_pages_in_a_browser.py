@@ -244,6 +244,9 @@ def test_a_cohort_is_searched_sorted_and_followed(chromium: Browser, tmp_path: P
     page.run("s.value = 'done'; s.dispatchEvent(new Event('change'))")
     assert len(page.run(ids)) == 3
     assert page.run("document.getElementById('count').textContent") == "3 of 4 shown"
+    assert page.run(
+        "[...document.querySelectorAll('svg circle')].every((one) => one.getBoundingClientRect().width > 3)"
+    )
     assert page.run("[...document.querySelectorAll('td img')].every((one) => one.naturalWidth > 20)")
     page.follow("td a")
     assert page.run("document.querySelectorAll('canvas').length") == 3
