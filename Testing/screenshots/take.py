@@ -1,4 +1,5 @@
-"""`make screenshots`: the window with results, the views with what was found, the review of synthetic sequences.
+"""`make screenshots`: the window with results, the views with what was found, the review of synthetic sequences, and
+the report in a browser where there is one.
 
 The generated glioma of the sample data is loaded without its T2, and the module is worked with the mouse, outside
 Slicer (Testing/slicer_harness). The pictures go into docs/images. Without a model that segments, the truth stands in
@@ -46,6 +47,7 @@ def main() -> int:
 def take(folder: Path, output: Path | None, without_model: bool) -> int:
     import slicer
 
+    from Testing.reports.browser import find_browser
     from Testing.screenshots import pages, views
     from Testing.slicer_harness import pythonqt, slicer_application
     from Testing.slicer_harness.module_window import close_module, open_module, picture
@@ -72,8 +74,11 @@ def take(folder: Path, output: Path | None, without_model: bool) -> int:
     size = (WIDTH, (panel.height - pages.GAP) // 2 - pages.BAR)
     four = four_up(pages, views, scene, manager, background, run, size)
     review = review_page(pages, views, scene, manager, widget)
+    report = report_page(run, folder) if model and find_browser() else None
     target = output or (ROOT / "docs" / "images" if model else ROOT / "build" / "screenshots")
-    for name, page in (("views", four), ("review", review), ("panel", panel), ("module", pages.beside(panel, four))):
+    made = {"views": four, "review": review, "panel": panel, "module": pages.beside(panel, four)}
+    made |= {} if report is None else {"report": report}
+    for name, page in made.items():
         page = page if model else pages.stamped(page, STAND_IN)
         size = pages.save(page, target / f"screenshot-{name}.png")
         print(f"{target / f'screenshot-{name}.png'}: {page.width}x{page.height}, {size / 1000:.0f} kB")
@@ -82,6 +87,14 @@ def take(folder: Path, output: Path | None, without_model: bool) -> int:
     errors = pythonqt.signal_errors()
     print("".join(errors), end="", file=sys.stderr)
     return 1 if errors else 0
+
+
+def report_page(run: Any, folder: Path) -> Any:
+    """The report of a run as the button opens it."""
+    from MissingModalitySegLib.ui.pages import page_of
+    from Testing.screenshots.report import report_picture
+
+    return report_picture(page_of(run.run), folder)
 
 
 def find_model() -> str | None:

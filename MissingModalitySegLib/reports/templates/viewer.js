@@ -57,7 +57,9 @@
     word(context, "L", 2 * width - 6, height, "right", letter);
     if (panel.generated) {
       context.fillStyle = "#ffb9a6";
-      word(context, data.mark, width, 2 * height - 10, "center", Math.max(14, Math.min(24, width / 8)));
+      context.font = 'bold 20px system-ui, "DejaVu Sans", sans-serif';
+      const size = Math.min(24, (20 * 1.85 * width) / context.measureText(data.mark).width);
+      word(context, data.mark, width, 2 * height - 10, "center", size);
     }
     if (chosen !== null && data.places[chosen][0] === slice) {
       const [, x, y] = data.places[chosen];
