@@ -71,7 +71,7 @@ RECIPES = (
         "ms",
         "Multiple sclerosis, T1 FLAIR (generated)",
         "Many small lesions around the ventricles; brain extracted, T2 and contrast were not acquired.",
-        "ms", "research", 12_000_001, 1.7, (T1, FLAIR), FLAIR,
+        "ms", "research", 12_000_014, 1.7, (T1, FLAIR), FLAIR,
         ((1, 1), (1, 1), (1, 1.5), (1, 1.2), (1.5, 3)),
     ),
     Recipe(
