@@ -129,11 +129,15 @@ def test_the_whole_run_is_killed(place: Path) -> None:
     first.wait_for(lambda events: len(count(events, "done")) >= 2)
     workers = first.workers()
     processes = [*workers, *(one for worker in workers for one in engines(worker))]
+    for one in (first.process.pid, *workers):  # else all would be done before the second has begun
+        os.kill(one, signal.SIGSTOP)
     refused = Batch(place, "--folder", str(source), output=output)  # while the first is at work
     code, _, told = refused.end()
     assert code == 2
     assert "Another run is at work" in told
     first.process.kill()
+    for worker in workers:
+        os.kill(worker, signal.SIGCONT)
     first.end()
     until(lambda: not any(alive(one) for one in processes))
     done = [name for name in names if (output / name / "report.json").is_file()]
