@@ -1,6 +1,8 @@
 """Make the packages importable from the source tree, wherever pytest is started."""
 
+import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -17,3 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # How long an example takes says something about the machine, nothing about the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# What is started in the background of a script ignores Ctrl-C, and so would all processes that tests start and send it.
+with contextlib.suppress(ValueError):  # not the main thread
+    signal.signal(signal.SIGINT, signal.default_int_handler)
