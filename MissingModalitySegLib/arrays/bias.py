@@ -5,9 +5,8 @@ its histogram is sharpened by deconvolution; what a voxel would be in the sharpe
 estimates the field there; a smooth function is fitted to that; and again. D: the field is a polynomial of order three
 instead of splines, and it is read from voxels of about 6 mm. Both keep it too smooth to follow a lesion, and make it
 cheap enough for every crop that is trained on. And it has to earn its keep: of the fields found on the way, the one is
-taken that lowers the entropy of the histogram by most more than its own standard deviation. Real fields lower it by 1.5
-to 3 times as much (tumour and stroke scans as they come), what is found in volumes that were corrected before by less
-than 1; anatomy is no field, and mostly nothing is done there.
+taken that lowers the entropy of the histogram by most more than its own standard deviation. A field that is there blurs
+the whole histogram, and taking it out pays; one that is read out of anatomy costs more than it gains.
 """
 
 from __future__ import annotations
@@ -120,8 +119,8 @@ def _fit(logarithms: Tensor, terms: Tensor) -> Tensor:
     best, most = coefficients, 0.0
     disorder = _entropy(logarithms)
     for number in range(1, ROUNDS + 1):
-        even = logarithms - terms @ coefficients
-        error = terms.T @ (even - _sharpened(even)) / len(terms)
+        corrected = logarithms - terms @ coefficients
+        error = terms.T @ (corrected - _sharpened(corrected)) / len(terms)
         coefficients = coefficients + torch.cholesky_solve(error[:, None], factor)[:, 0]
         if number % LOOK_EVERY == 0:
             field = terms @ coefficients

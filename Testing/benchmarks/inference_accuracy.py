@@ -85,7 +85,8 @@ def phantoms(model: Model, small: bool) -> Iterator[Scored]:
 
     with tempfile.TemporaryDirectory() as folder:
         kinds = KINDS[:1] if small else KINDS
-        cache, ids = phantom_cases(Path(folder), len(kinds), kinds, SEED, 3.0 if small else model.spacing)
+        spacing, corrected = 3.0 if small else model.spacing, model.normalisation.bias_correction
+        cache, ids = phantom_cases(Path(folder), len(kinds), kinds, SEED, spacing, bias_correction=corrected)
         for case_id in ids:
             entry = cache[case_id]
             bits = np.array(entry.regions)
@@ -113,7 +114,14 @@ def labelled(model: Model, datalist: Path) -> Iterator[Scored]:
         volumes = CaseVolumes(case)
         register = "off" if case.aligned else "auto"
         study = volumes.study(Code(tuple(available), model.modalities))
-        prepared = prepare(study, model.spacing, model.modalities, multiple=model.multiple, register=register)
+        prepared = prepare(
+            study,
+            model.spacing,
+            model.modalities,
+            multiple=model.multiple,
+            register=register,
+            bias_correction=model.normalisation.bias_correction,
+        )
         truth = to_array(resample_labels(volumes.read(case.label), prepared.frame.grid))
         scheme = find_scheme(case.scheme)
         masks = masks_of(cut(torch.from_numpy(truth.copy()), prepared.frame.box).numpy(), scheme)

@@ -54,7 +54,7 @@ def commands(name: str, folder: Path, preset: str = "starter", share: float = 1.
         name: of a recipe.
         folder: runs go into `runs` there, bundles into `models`.
         preset: `starter` or `gpu`.
-        share: of the time that the recipe has; 1 is what the shipped models had.
+        share: of the time that the recipe has.
     """
     recipe, run = RECIPES[name], folder / "runs" / name
     train = ["train", recipe.method, "--preset", preset, "--minutes", f"{recipe.minutes[preset] * share:g}"]
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("models", nargs="*", default=list(RECIPES), help=f"of {', '.join(RECIPES)}; default: all")
     parser.add_argument("--output", type=Path, default=Path("build/weights"))
     parser.add_argument("--preset", choices=("starter", "gpu"), default="starter")
-    parser.add_argument("--share", type=float, default=1.0, help="of the time the shipped models had")
+    parser.add_argument("--share", type=float, default=1.0, help="of the time of each recipe")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.models if name not in RECIPES]:
         parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}")
