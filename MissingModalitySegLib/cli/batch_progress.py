@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
 from ..watch import Watch
+from .output import readable_time
 from .running import STAGE_WORDS
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Bars:
     def changed(self, tally: Tally) -> None:
         told = f"{tally.ended} of {tally.total}" + (f", {tally.failed} without a result" if tally.failed else "")
         left = tally.seconds_left()
-        told += "" if left is None else f", {duration(left)} left"
+        told += "" if left is None else f", {readable_time(left)} left"
         self._progress.update(self._whole, completed=tally.fraction, told=told)
         running = dict(list(tally.running.items())[:SHOWN])
         for name in [name for name in self._cases if name not in running]:
@@ -75,7 +76,7 @@ class Bars:
             return
         left = tally.seconds_left()
         told = f"{tally.ended}/{tally.total} {case}: {state}" + (f" in {seconds:.1f} s" if seconds else "")
-        told += f", {duration(left)} left" if left is not None and not self._console.is_terminal else ""
+        told += f", {readable_time(left)} left" if left is not None and not self._console.is_terminal else ""
         self._console.print(f"{told}. {problem}".strip(), soft_wrap=True)
 
     def note(self, sentence: str) -> None:
@@ -102,15 +103,6 @@ class Looking(Watch):
 
     def progress(self, fraction: float) -> None:
         self._progress.update(self._task, completed=fraction)
-
-
-def duration(seconds: float) -> str:
-    """As in “3 h 05 min”, “2 min 10 s”, “8 s”."""
-    total = max(round(seconds), 0)
-    hours, minutes, rest = total // 3600, total // 60 % 60, total % 60
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def _short(name: Any) -> str:

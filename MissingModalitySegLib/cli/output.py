@@ -35,6 +35,15 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2))
 
 
+def readable_time(seconds: float) -> str:
+    """As in “3 h 05 min”, “2 min 10 s”, “8 s”."""
+    total = max(round(seconds), 0)
+    hours, minutes, rest = total // 3600, total // 60 % 60, total % 60
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
 def readable_size(size: int) -> str:
     """Bytes as people read them: `12.3 MB`."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):

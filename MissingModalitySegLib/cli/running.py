@@ -14,6 +14,7 @@ from ..jobs import Job, Runner, events
 from ..modalities import MODALITIES, Modality
 from .dicom_study import inputs_of_study
 from .edge import BUG
+from .output import readable_time
 
 STAGE_WORDS = {
     "read": "Reading",
@@ -95,14 +96,9 @@ class Bar:
             case events.Stage():
                 self._columns.update(self._task, description=STAGE_WORDS.get(event.name, event.name))
             case events.Progress():
-                left = "" if event.eta_s is None else f"{_duration(event.eta_s)} left"
+                left = "" if event.eta_s is None else f"{readable_time(event.eta_s)} left"
                 self._columns.update(self._task, completed=event.fraction, left=left)
             case events.Warning():
                 self._console.print(f"Warning: {event.message}", soft_wrap=True)
             case events.Error():
                 self.error = event
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(max(round(seconds), 0), 60)
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
