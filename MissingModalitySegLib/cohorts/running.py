@@ -53,6 +53,7 @@ def run_cohort(
         books.journal.write("run", **plan.settings())
         if plan.source is Source.BIDS:
             bids.describe(plan)
+        left: list[Planned] = []
         try:
             left = _look(books, stop)
             if left and not stop.level:
@@ -60,6 +61,7 @@ def run_cohort(
                     books.listener.starts(len(left), worker_count(client))
                     HandingOut(client, books, stop).work(left)
         finally:
+            _find_finished(books, left)
             books.close(CaseState.CANCELLED if stop.level else CaseState.FOUND)
             books.journal.write("end", stopped=bool(stop.level), done=books.tally.done)
         return Finished(books.table(), bool(stop.level))
@@ -81,11 +83,20 @@ def _look(books: Books, stop: Stop) -> list[Planned]:
 
 
 def _looking(books: Books, stop: Stop) -> Callable[[Planned], tuple[Planned, dict[str, Any] | None]]:
-    def look(case: Planned) -> tuple[Planned, dict[str, Any] | None]:
-        if case.problem or stop.level or not objects.are_there(case.folder, case.objects):
-            return case, None
-        if case.stacks and not is_converted(case.volumes, case.stacks):
-            return case, None
-        return case, books.report_of(case)
+    return lambda case: (case, None if stop.level else _finished(books, case))
 
-    return look
+
+def _finished(books: Books, case: Planned) -> dict[str, Any] | None:
+    """The report of a case of which all is there."""
+    if case.problem or not objects.are_there(case.folder, case.objects):
+        return None
+    if case.stacks and not is_converted(case.volumes, case.stacks):
+        return None
+    return books.report_of(case)
+
+
+def _find_finished(books: Books, cases: list[Planned]) -> None:
+    """Cases that were finished just as they were given up: their results are there, though nobody could say so."""
+    for case in cases:
+        if not books.has_ended(case) and (report := _finished(books, case)) is not None:
+            books.end(case, CaseState.DONE, report)
