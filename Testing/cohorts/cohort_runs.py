@@ -133,8 +133,8 @@ def count(events: list[dict[str, Any]], name: str) -> Counter[str]:
 
 def left_behind(output: Path) -> list[str]:
     """What a run that was killed might leave and should not."""
-    hidden = [path.name for path in output.rglob(".*") if path.name not in (".batch", ".bidsignore")]
-    return sorted(hidden)
+    names = (name for _, folders, files in os.walk(output) for name in [*folders, *files])  # `rglob` fails at what goes
+    return sorted(name for name in names if name.startswith(".") and name not in (".batch", ".bidsignore"))
 
 
 def written_at(output: Path, names: str) -> dict[str, int]:
