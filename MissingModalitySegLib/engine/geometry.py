@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
@@ -15,6 +16,9 @@ _SAME_SPACING = 0.02
 
 _SAME_PLACE_MM = 1e-3
 """Grids whose voxels all lie as near as this to each other's are one grid."""
+
+_REACH = 4.0
+"""What a voxel of a coarser grid sees of a volume, in its own edge lengths to each side: far more than it weighs."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +134,23 @@ def resample(
         return sitk.Cast(image, sitk.sitkFloat32)
     if outside is None:
         outside = float(image[0, 0, 0])
-    image = smooth_for(sitk.Cast(image, sitk.sitkFloat32), grid)
+    image = smooth_for(sitk.Cast(seen_from(image, grid, transform), sitk.sitkFloat32), grid)
     return sitk.Resample(image, grid, transform or sitk.Transform(), sitk.sitkLinear, outside, sitk.sitkFloat32)
+
+
+def seen_from(image: sitk.Image, grid: sitk.Image, transform: sitk.Transform | None = None) -> sitk.Image:
+    """The part of `image` that an affine `transform` brings to `grid`, with a margin for what smooths it."""
+    if transform is not None and not transform.IsLinear():
+        return image
+    corners = product(*((-0.5, n - 0.5) for n in grid.GetSize()))
+    points = [grid.TransformContinuousIndexToPhysicalPoint(corner) for corner in corners]
+    if transform is not None:
+        points = [transform.TransformPoint(point) for point in points]
+    indices = np.array([image.TransformPhysicalPointToContinuousIndex(point) for point in points])
+    margin = np.ceil(_REACH * max(grid.GetSpacing()) / np.array(image.GetSpacing())) + 1
+    start = np.clip(np.floor(indices.min(axis=0) - margin), 0, np.array(image.GetSize()) - 1).astype(int)
+    stop = np.clip(np.ceil(indices.max(axis=0) + margin) + 1, start + 1, image.GetSize()).astype(int)
+    return sitk.RegionOfInterest(image, (stop - start).tolist(), start.tolist())
 
 
 def smooth_for(image: sitk.Image, grid: sitk.Image) -> sitk.Image:

@@ -35,7 +35,7 @@ def png(indices: np.ndarray, palette: Sequence[tuple[int, int, int, int]]) -> st
         (b"IHDR", header),
         (b"PLTE", bytes(value for colour in palette for value in colour[:3])),
         (b"tRNS", bytes(colour[3] for colour in palette)),
-        (b"IDAT", zlib.compress(rows.tobytes(), 9)),
+        (b"IDAT", zlib.compress(rows.tobytes())),
         (b"IEND", b""),
     )
     return _data_uri("png", b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in parts))
