@@ -44,7 +44,7 @@ def _show_patient(out: Any, output: Path) -> None:
     else:
         out.print(
             "No model is installed, so nothing is segmented here. Get a model "
-            "with `missing-modality-seg models import FILE.zip`, or train one: docs/train.md."
+            "with `missing-modality-seg models import FILE.zip`, or train one: docs/how-to/train.md."
         )
     picture, report = output / "montage.png", output / "report.json"
     demo_case.draw(case, answers, picture)

@@ -32,7 +32,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From when on a difference counts as a change; what each is good for is in docs/longitudinal.md."""
+    """From when on a difference counts as a change; what each is good for is in docs/how-to/longitudinal.md."""
 
     share: float = 0.25
     """Of the earlier volume: less is within what two scans of one day differ by."""

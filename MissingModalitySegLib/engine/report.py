@@ -1,7 +1,7 @@
 """`report.json`: everything about a run that someone who did not see it would ask.
 
-Its fields are described in docs/report.md. It names files, not folders, and nothing that identifies a patient is read
-from them.
+Its fields are described in docs/reference/report.md. It names files, not folders, and nothing that identifies a patient
+is read from them.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def write_comparison(
 
 
 def comparison(before: Visit, after: Visit, registration: Registration | None, changes: Changes) -> dict[str, Any]:
-    """The comparison as plain JSON data; its fields are described in docs/longitudinal.md."""
+    """The comparison as plain JSON data; its fields are described in docs/how-to/longitudinal.md."""
     return {
         "schema": SCHEMA,
         "program": {"name": "MissingModalitySeg", "version": __version__},

@@ -21,7 +21,7 @@ from MissingModalitySegLib.options import Options
 from Testing.bundles.samples import manifest_data
 from Testing.engine.made_studies import prepared, volume
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "report.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "report.md"
 
 
 @pytest.fixture

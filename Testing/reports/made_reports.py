@@ -10,7 +10,7 @@ from typing import Any
 HOSTILE = '"><script>window.hacked=1</script><img src=x onerror="window.hacked=1">'
 """What nobody should be able to smuggle into a page."""
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "report.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "report.md"
 
 
 def made_report(**changes: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TUTORIAL = ROOT / "docs" / "tutorial_training.md"
+TUTORIAL = ROOT / "docs" / "tutorials" / "train-your-own-model.md"
 
 
 def blocks(kind: str) -> list[str]:
@@ -55,7 +55,7 @@ def test_commands_and_options_exist() -> None:
 
     from MissingModalitySegLib.cli.application import application
 
-    pages = [TUTORIAL, ROOT / "docs" / "train.md"]
+    pages = [TUTORIAL, ROOT / "docs" / "how-to" / "train.md"]
     text = "\n".join(re.sub(r"\\\n", " ", page.read_text(encoding="utf-8")) for page in pages)
     calls = re.findall(r"^\s*(?:missing-modality-seg|torchrun .* -m MissingModalitySegLib) (.+)$", text, re.MULTILINE)
     assert len(calls) >= 12

@@ -1,7 +1,7 @@
 """Does training on phantoms alone carry over to real scans? One U-Net, one hour, measured on labelled real cases.
 
 `python -m MissingModalitySegTraining.evidence --datalist REAL.json --output RUN [--minutes 60]` trains (or goes on
-with) the run and writes `results.json`. The report lies in docs/training_on_phantoms.md.
+with) the run and writes `results.json`. The report lies in docs/explanation/training-on-phantoms.md.
 """
 
 from __future__ import annotations
