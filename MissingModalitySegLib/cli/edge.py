@@ -69,6 +69,7 @@ def _tell(error: MissingModalitySegError) -> int:
         print(f"Error: {error.message}", file=sys.stderr)
         if error.hint:
             print(f"Hint: {error.hint}", file=sys.stderr)
+        print(f"Code: {error.code}", file=sys.stderr)  # docs/reference/error-codes.md explains each
     return error.exit_code
 
 

@@ -88,7 +88,7 @@ def test_exit_codes(error: BaseException, code: int, monkeypatch, capsys) -> Non
     shown = capsys.readouterr()
     assert "Traceback" not in shown.err
     if isinstance(error, InputError | ResourceError | CancelledError):
-        assert shown.err == "Error: The message.\nHint: The hint.\n"
+        assert shown.err == "Error: The message.\nHint: The hint.\nCode: a\n"
 
 
 INSIDE = """
