@@ -5,12 +5,13 @@ PYTHON = $(VENV)/bin/python
 # Extra arguments for pip, for example PIP_ARGS="--index-url https://mirror.example/simple".
 PIP_ARGS ?=
 
-.PHONY: help venv demo test test-long screenshots weights lint format clean
+.PHONY: help venv demo docs test test-long screenshots weights lint format clean
 help:
 	@echo "make demo        set up, then show what the program does on a generated case"
 	@echo "make test        set up, lint, run the tests"
 	@echo "make test-long   the campaigns of which make test keeps a sample"
 	@echo "make bench-NAME  measure; NAME is one of: $(BENCHES)"
+	@echo "make docs        the documentation as a site, into build/site; a warning is an error"
 	@echo "make screenshots the window and its views as pictures, for docs/images"
 	@echo "make weights     train and export the models that ship, into build/weights: hours; given again, goes on"
 	@echo "make format      put the code into the house's format"
@@ -27,6 +28,8 @@ lint: venv
 test: lint ; @$(PYTHON) -m pytest -n 2 --dist worksteal -m "not long"
 
 test-long: venv ; @$(PYTHON) -m pytest -n 2 --dist worksteal
+
+docs: venv ; @$(VENV)/bin/mkdocs build --quiet --strict --clean
 
 screenshots: venv ; @$(PYTHON) Testing/screenshots/take.py
 
