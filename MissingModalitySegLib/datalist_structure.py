@@ -12,6 +12,8 @@ from .labels import SCHEMES
 from .modalities import MODALITIES, Modality
 
 _UNSAFE_IN_FOLDER_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.|[. ]$|^\s')
+_HALF_LETTERS = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Surrogates, but for those by which Python tells bytes of a file's name that are no UTF-8."""
 _MODALITY_NAMES = frozenset(modality.value for modality in MODALITIES)
 
 
@@ -130,6 +132,8 @@ def _text_problems(table: Mapping[str, Any], key: str, where: str, required: boo
         yield Problem(where, "is empty.")
     elif "\x00" in value:
         yield Problem(where, "holds a zero character.")
+    elif _HALF_LETTERS.search(value):
+        yield Problem(where, "holds half of a letter (a lone surrogate of UTF-16), which no file can be called.")
 
 
 def _unknown_modality(name: str) -> str:

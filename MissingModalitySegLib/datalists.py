@@ -125,7 +125,8 @@ def write_datalist(datalist: Datalist, path: str | os.PathLike[str]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            unfinished.write_text(text, encoding="utf-8")
+            # What is no UTF-8 in the name of a file stands as an escape of JSON, and comes back as it was.
+            unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
             os.replace(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -214,11 +215,12 @@ def load_document(path: Path) -> Any:
     """The JSON of a datalist file, its structure not looked at. Raises `InputError` when it is absent or no JSON."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        for key in keys:
-            if keys.count(key) > 1:  # json would silently keep the last
+        table: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in table:  # json would silently keep the last
                 raise _RepeatedKeyError(f"the key “{key}” is given twice in one place")
-        return dict(pairs)
+            table[key] = value
+        return table
 
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=unique)
@@ -240,3 +242,5 @@ def load_document(path: Path) -> Any:
         raise InputError("bad-datalist", f"The datalist {path} is nested too deeply.") from None
     except _RepeatedKeyError as error:
         raise InputError("bad-datalist", f"The datalist {path}: {error}.") from None
+    except ValueError as error:  # a number of more digits than Python reads
+        raise InputError("bad-datalist", f"The datalist {path} is no JSON: {error}.") from None

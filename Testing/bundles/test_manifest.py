@@ -337,3 +337,10 @@ def test_free_data_comes_back_exactly(table: dict) -> None:
 
 def test_entries_helper_is_independent() -> None:
     assert entries({"a": b""})[0]["sha256"].startswith("e3b0c442")
+
+
+def test_a_table_of_very_many_keys_is_refused_in_no_time() -> None:
+    """To find the one that is there twice by counting each took minutes for a manifest, hours for a header."""
+    keys = ", ".join(f'"{i}": 0' for i in range(80_000))
+    with pytest.raises(BundleError, match="'79999' stands there twice"):
+        Manifest.from_json(f'{{{keys}, "79999": 1}}')

@@ -264,3 +264,32 @@ def test_no_json_makes_the_check_fail_itself(document):
     for problem in check_structure(document):
         assert problem.where
         assert problem.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"name": "x", "cases": [], "n": ' + "1" * 5000 + "}", "no JSON"),
+        (json.dumps({"name": "x", "cases": [{"id": "\ud800", "modalities": {"T1": "a"}}]}), "half of a letter"),
+        (json.dumps({"name": "x", "cases": [{"id": "a", "modalities": {"T1": "a\udfff"}}]}), "half of a letter"),
+    ],
+)
+def test_numbers_and_letters_that_cannot_be_read(tmp_path, content, words):
+    with pytest.raises(InputError, match=words):
+        read_datalist(_write(tmp_path, content))
+
+
+def test_names_of_files_that_are_no_utf_8_are_kept(tmp_path):
+    """As disks of older systems have them; Python reads such bytes as halves of surrogate pairs."""
+    path = _write(tmp_path, json.dumps({"name": "x", "cases": [{"id": "a\udce4", "modalities": {"T1": "b\udcff"}}]}))
+    read = read_datalist(path)
+    write_datalist(read, tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes().decode("utf-8")
+    assert read_datalist(tmp_path / "again.json") == read
+
+
+def test_a_table_of_very_many_keys_is_read_in_no_time(tmp_path):
+    """To look each of them up among all others took hours."""
+    keys = ", ".join(f'"{i}": 0' for i in range(300_000))
+    with pytest.raises(InputError, match="given twice"):
+        read_datalist(_write(tmp_path, f'{{"name": "x", "cases": [], {keys}, "299999": 1}}'))

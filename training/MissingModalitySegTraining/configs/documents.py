@@ -34,10 +34,11 @@ class _Loader(yaml.SafeLoader):
     """YAML in which 1e-4 is a number, and a key that is given twice is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for key in keys:
-            if keys.count(key) > 1:
+        seen = set()
+        for key in (key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"“{key}” is given twice", node.start_mark)
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 
