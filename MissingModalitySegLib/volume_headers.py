@@ -48,7 +48,9 @@ class VolumeHeader:
 def read_volume_header(path: Path | str) -> VolumeHeader | None:
     """The header of a volume's file; None where it cannot be read, or is of another format."""
     name = Path(path).name.lower()
-    with suppress(OSError, EOFError, ValueError, LookupError, struct.error, zlib.error):
+    with suppress(OSError, EOFError, ValueError, ArithmeticError, LookupError, struct.error, zlib.error):
+        if not Path(path).is_file():  # reading from a pipe would wait for its writer
+            return None
         if name.endswith((".nii", ".nii.gz")):
             return _sound(_nifti(_start(path, 348)))
         if name.endswith((".nrrd", ".nhdr")):

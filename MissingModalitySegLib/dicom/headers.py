@@ -103,6 +103,8 @@ def _settle(dataset: Any) -> None:
 def looks_like_dicom(path: Path) -> bool:
     """Whether the first bytes of a file are those of DICOM."""
     try:
+        if not path.is_file():  # reading from a pipe would wait for its writer
+            return False
         with open(path, "rb") as stream:
             start = stream.read(_PREAMBLE + 4)
     except OSError:

@@ -45,6 +45,8 @@ def read_image(path: str | Path) -> sitk.Image:
     path = Path(path)
     if not path.exists():
         raise InputError("file-not-found", f"There is no file {path}.", "Check the path.")
+    if not path.is_file() and not path.is_dir():  # reading from a pipe would wait for its writer
+        raise InputError("unreadable-image", f"{path} is a pipe or a device.", "Write the volume to a file first.")
     try:
         refuse_enormous(path)
         image = sitk.ReadImage(str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nibabel
@@ -57,3 +58,17 @@ def test_what_is_none(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     assert read_volume_header(tmp_path / name) is None
     assert read_volume_header(tmp_path / f"missing-{name}") is None
+
+
+@pytest.mark.parametrize("word", ["inf", "1e999", "nan"])
+def test_sizes_that_are_no_numbers(tmp_path: Path, word: str) -> None:
+    (tmp_path / "a.nrrd").write_text(f"NRRD0004\ndimension: 3\nsizes: {word} 5 6\nspacings: 1 1 1\n\n")
+    (tmp_path / "a.mha").write_text(f"NDims = 3\nDimSize = {word} 5 6\nElementSpacing = 1 1 1\n")
+    assert read_volume_header(tmp_path / "a.nrrd") is None
+    assert read_volume_header(tmp_path / "a.mha") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are Unix")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.nii.gz")
+    assert read_volume_header(tmp_path / "a.nii.gz") is None
