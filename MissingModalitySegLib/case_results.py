@@ -94,7 +94,7 @@ def finished_report(
             and _same_brain(report, options, checksum)
             and all(report["inputs"][str(modality)]["sha256"] == checksum(file) for modality, file in volumes.items())
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
     return report if same else None
 

@@ -67,7 +67,7 @@ class Checksums:
 
     def _recall(self, line: str) -> None:
         """A line whose writing was interrupted is passed over."""
-        with suppress(ValueError, KeyError, TypeError):
+        with suppress(ValueError, KeyError, TypeError, RecursionError):
             entry = json.loads(line)
             file, checksum = entry["file"], entry["sha256"]
             if isinstance(file, str) and isinstance(checksum, str):

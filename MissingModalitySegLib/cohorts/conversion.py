@@ -25,7 +25,7 @@ def is_converted(volumes: Mapping[Modality, Path], stacks: Mapping[Modality, Sta
     """Whether each volume is there and of this series. Files that may have changed are read, else only looked at."""
     try:
         return all(_is_current(volumes[modality], _told(volumes[modality]), stacks[modality]) for modality in stacks)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
@@ -81,7 +81,7 @@ def _tell(target: Path, entry: Mapping[str, str]) -> None:
     path = target.parent / SOURCES
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         values = {}
     values = values if isinstance(values, dict) else {}
     unfinished = path.with_name(f".{os.getpid()}-{path.name}")

@@ -234,7 +234,8 @@ def _line(row: _Row, regions: Sequence[str], facts: Sequence[str], folder: Path,
     case, report = row.case, row.report
     own = None if case.folder is None or not (case.folder / PAGE).is_file() else case.folder / PAGE
     name = case.id if own is None else element("a", case.id, href=_link(own, folder))
-    seconds = [value for value in (report.get("timings_s") or {}).values() if _is_number(value)] if report else []
+    timings = report.get("timings_s")
+    seconds = [value for value in timings.values() if _is_number(value)] if isinstance(timings, dict) else []
     tone = "good" if row.is_done else "bad"
     picture = None if own is None or not pictured else _thumbnail(own)
     image = None if picture is None else element("img", src=picture, alt="")
@@ -282,7 +283,7 @@ def _thumbnail(path: Path) -> str | None:
 def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -300,4 +301,4 @@ def _is_below(place: Path, folder: Path) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e300

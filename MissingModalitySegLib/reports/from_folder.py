@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def write_case_report(folder: Path | str, search: Iterable[Path | str] = (), cas
     """
     folder = Path(folder)
     report = read_report(folder)
-    page = case_page(report, pictures_of_folder(folder, report, search), case)
+    with as_written(folder):
+        page = case_page(report, pictures_of_folder(folder, report, search), case)
     with disk_errors(folder):
         unfinished = folder / f".{PAGE}.{os.getpid()}.part"
         unfinished.write_text(page, encoding="utf-8", newline="\n")
@@ -47,11 +49,28 @@ def read_report(folder: Path) -> dict[str, Any]:
         raise InputError(
             "no-report", f"There is no {REPORT} in {folder}.", "Name the output folder of a finished run."
         ) from error
-    except ValueError as error:
-        raise InputError("bad-report", f"{REPORT} in {folder} is damaged: {error}.", "Do the run again.") from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(folder, error) from error
     if not isinstance(report, dict) or not isinstance(report.get("inputs"), dict):
         raise InputError("bad-report", f"{REPORT} in {folder} is no report of a run.", "Do the run again.")
     return report
+
+
+@contextmanager
+def as_written(folder: Path) -> Iterator[None]:
+    """Turn what fails inside over a report that lacks something, or holds something else, into one sentence.
+
+    Any program may have written to the file: checking every field before would be the same code once more.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, error: Exception) -> InputError:
+    why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+    return InputError("bad-report", f"{REPORT} in {folder} is damaged: {why}.", "Do the run again.")
 
 
 def find_inputs(folder: Path, report: Mapping[str, Any], search: Iterable[Path | str] = ()) -> dict[Modality, Path]:

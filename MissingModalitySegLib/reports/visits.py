@@ -23,7 +23,7 @@ from ..modalities import MODALITIES, Modality
 from ..output_folder import disk_errors
 from .changes import COLOURS, changes_page
 from .drawing import Layer, Marks, draw
-from .from_folder import alignment_of, find_inputs, read_report
+from .from_folder import alignment_of, as_written, find_inputs, read_report
 from .pictures import Kind, Pictures, Place
 from .view import view_of
 
@@ -44,15 +44,27 @@ def read_visit(folder: Path | str, search: Iterable[Path | str] = ()) -> Visit:
     """A run from its folder; its volumes as far as they are found (`from_folder.find_inputs`). Raises `InputError`."""
     folder = Path(folder)
     report = read_report(folder)
-    name = (report.get("files") or {}).get("segmentation")
-    if not name:
-        raise InputError("no-labels", f"{folder} holds no segmentation.", "Segment the study first.")
-    labels = read_image(folder / Path(str(name)).name)
-    images = {}
-    for modality, path in find_inputs(folder, report, search).items():
-        image, transform = read_image(path), alignment_of(report["inputs"][str(modality)])
-        images[modality] = image if transform is None else resample(image, labels, transform)
+    with as_written(folder):
+        _touch(report)
+        name = (report.get("files") or {}).get("segmentation")
+        if not name:
+            raise InputError("no-labels", f"{folder} holds no segmentation.", "Segment the study first.")
+        labels = read_image(folder / Path(str(name)).name)
+        images = {}
+        for modality, path in find_inputs(folder, report, search).items():
+            image, transform = read_image(path), alignment_of(report["inputs"][str(modality)])
+            images[modality] = image if transform is None else resample(image, labels, transform)
     return Visit(report, labels, images)
+
+
+def _touch(report: Mapping[str, Any]) -> None:
+    """Use everything that a comparison takes from a report, so that what is damaged is told of its own visit."""
+    model = report.get("model") or {}
+    json.dumps([model.get("name"), model.get("version"), report.get("code"), report.get("created")], allow_nan=False)
+    json.dumps([report.get("lesion_count"), len(report.get("warnings") or ())], allow_nan=False)
+    for value in (report.get("volumes_ml") or {}).values():
+        round(value - value, 3)
+    hash(report.get("reference"))
 
 
 def write_comparison(

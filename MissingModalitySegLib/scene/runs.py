@@ -107,5 +107,5 @@ def _by_modality(nodes: list[Any], role: Role) -> dict[Modality, Any]:
 def _report(text: Any) -> dict[str, Any]:
     try:
         return dict(json.loads(text.GetText())) if text is not None else {}
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}

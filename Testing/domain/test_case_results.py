@@ -158,3 +158,8 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         write_summary(tmp_path / "file" / "below", [])
     assert caught.value.code == "output-not-writable"
+
+
+def test_a_report_nested_without_end_is_none(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("[" * 100_000)
+    assert finished_report(tmp_path, {Modality.T1: tmp_path / "t1.nrrd"}, model(), OPTIONS) is None

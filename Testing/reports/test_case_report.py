@@ -150,6 +150,37 @@ def test_what_is_no_report_is_said(tmp_path: Path) -> None:
             from_folder.read_report(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lesions": [{"id": 1}]},
+        {"lesions": 3},
+        {"inputs": {"FLAIR": 3}},
+        {"inputs": {"FLAIR": {}}},
+        {"inputs": {"CT": {"file": "a.nii.gz"}}},
+        {"volumes_ml": {"lesion": float("nan")}},
+        {"timings_s": "long"},
+        {"brain": []},
+        {"warnings": {"a": 1}},
+        {"files": [1]},
+    ],
+    ids=str,
+)
+def test_a_damaged_report_is_said(change: dict, tmp_path: Path, capsys) -> None:
+    """Or shown without what is damaged; with no traceback."""
+    (tmp_path / "report.json").write_text(json.dumps(made_report() | change))
+    assert run(["report", str(tmp_path)]) in (0, 2)
+    told = capsys.readouterr().err
+    assert not told or (told.startswith("Error: ") and "Hint: " in told)
+    assert "Traceback" not in told
+
+
+def test_a_report_nested_without_end_is_said(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text('{"inputs":' + "[" * 100_000)
+    with pytest.raises(InputError, match="is damaged"):
+        from_folder.read_report(tmp_path)
+
+
 def test_nothing_in_it_is_run() -> None:
     """Whatever is in a report that somebody else wrote."""
 

@@ -6,6 +6,8 @@ import statistics
 from pathlib import Path
 from urllib.parse import unquote
 
+import pytest
+
 from MissingModalitySegLib.case_results import summary_row, write_summary
 from MissingModalitySegLib.reports import CohortCase, cases_in, write_cohort_report
 from Testing.reports.made_reports import HOSTILE, made_report, write_case
@@ -90,3 +92,20 @@ def test_damaged_reports_and_none_at_all(tmp_path: Path) -> None:
     document_of(tmp_path)
     document_of(tmp_path, CohortCase("odd", "done", odd))
     assert "0 cases" in document_of(tmp_path / "new")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"timings_s": [1]}, {"timings_s": 3}, {"volumes_ml": {"lesion": 1e999}}, {"code": ["T1"]}, {"lesion_count": 1e999},
+     {"model": {"name": {}}}, {"warnings": [{"message": None}]}],
+    ids=str,
+)  # fmt: skip
+def test_one_damaged_report_does_not_cost_the_page(tmp_path: Path, change: dict) -> None:
+    write_case(tmp_path / "odd", **change)
+    assert "odd" in document_of(tmp_path)
+
+
+def test_a_report_nested_without_end_does_not_cost_the_page(tmp_path: Path) -> None:
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "report.json").write_text("[" * 100_000)
+    document_of(tmp_path)

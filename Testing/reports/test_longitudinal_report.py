@@ -158,3 +158,18 @@ def test_nothing_in_it_is_run(visits: Path) -> None:
     read = Read(changes_page(result))
     assert [tag for tag, _ in read.tags].count("script") == 2
     assert not [one for tag, one in read.tags if tag == "img" or any(name.startswith("on") for name in one)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"volumes_ml": {"lesion": "much"}}, {"volumes_ml": [1]}, {"model": "moe"}, {"warnings": 3}, {"reference": {}},
+     {"inputs": {"FLAIR": 3}}, {"files": [1]}, {"lesion_count": float("nan")}],
+    ids=str,
+)  # fmt: skip
+def test_a_damaged_report_is_said_of_its_visit(visits: Path, tmp_path: Path, change: dict) -> None:
+    shutil.copytree(visits / "a" / "out", tmp_path / "a")
+    path = tmp_path / "a" / "report.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(InputError, match=r"the second visit: report\.json in .* is damaged"):
+        write_comparison(visits / "b" / "out", tmp_path / "a", tmp_path / "c", register="off")
+    assert not (tmp_path / "c").exists()
