@@ -46,6 +46,8 @@ class MethodWords:
     papers: tuple[str, ...]
 
 
+SYNTHESISER_TITLE = "Sequences that were not acquired, from those that were"
+
 METHOD_WORDS: dict[str, MethodWords] = {
     "moe": MethodWords("Task-conditional mixture of experts", (_MOE,)),
     "modality_dropout": MethodWords("U-Net trained with modality dropout", (_MOE,)),
@@ -56,10 +58,10 @@ METHOD_WORDS: dict[str, MethodWords] = {
     "mome": MethodWords("Mixture of modality experts", (_MOME,)),
     "single_unet": MethodWords("One U-Net for every sequence", (_NNUNET, _MOME)),
     "modality_prior": MethodWords("One U-Net with modality priors", (_HERMES, _MOME)),
+    "synthesis": MethodWords(SYNTHESISER_TITLE, (_UNIVERSAL,)),
     "brain": MethodWords("Brain extraction from any sequence", (_SYNTHSTRIP,)),
 }
 
-SYNTHESISER_TITLE = "Sequences that were not acquired, from those that were"
 
 INTENDED_USE = {
     None: "Research: brain lesions segmented from whatever sequences there are. Every result is to be looked at by "

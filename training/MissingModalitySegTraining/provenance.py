@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,10 @@ def session(folder: Path, about: dict[str, Any], write: bool = True) -> Iterator
                 **about,
             }
             folder.mkdir(parents=True, exist_ok=True)
-            with (folder / SESSIONS).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            path = folder / SESSIONS
+            is_cut = path.exists() and not path.read_bytes().endswith(b"\n")
+            with path.open("a", encoding="utf-8") as file:
+                file.write("\n" * is_cut + json.dumps(line) + "\n")
 
 
 def sessions(folder: Path) -> list[dict[str, Any]]:
@@ -93,7 +95,13 @@ def sessions(folder: Path) -> list[dict[str, Any]]:
     path = folder / SESSIONS
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        with suppress(ValueError, RecursionError):  # whoever wrote it was killed over it
+            entry = json.loads(line)
+            if isinstance(entry, dict):
+                found.append(entry)
+    return found
 
 
 def summary(folder: Path) -> dict[str, Any]:

@@ -39,9 +39,8 @@ RECIPES: Mapping[str, Recipe] = {
     "moe": Recipe("moe", {"starter": 120, "gpu": 8}, start="plain", bundles={"moe": "model"}),
     "image": Recipe("single_unet", {"starter": 60, "gpu": 4}),
     "mome": Recipe("mome", {"starter": 120, "gpu": 8}, start="image", bundles={"mome": "model"}),
-    "universal": Recipe(
-        "universal", {"starter": 180, "gpu": 10}, bundles={"universal": "model", SYNTHESIS: "synthesiser"}
-    ),
+    "universal": Recipe("universal", {"starter": 180, "gpu": 10}, bundles={"universal": "model"}),
+    SYNTHESIS: Recipe(SYNTHESIS, {"starter": 90, "gpu": 6}, bundles={SYNTHESIS: "model"}),
     "brain": Recipe("brain", {"starter": 30, "gpu": 4}, bundles={"brain": "model"}),
 }
 """Network by network, each after what it begins from."""

@@ -69,7 +69,7 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     """The record of an entry; None where there is none or it cannot be read."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and {"key", "files"} <= set(record) else None
 

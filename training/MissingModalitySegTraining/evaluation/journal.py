@@ -42,7 +42,7 @@ class Journal:
             try:
                 entry = json.loads(line)
                 self.rows[entry["key"]] = entry["row"]
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue
 
     def add(self, key: str, row: Row) -> None:

@@ -33,7 +33,7 @@ def read_results(path: Path) -> Evaluation:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError("no-such-file", f"The results {path} cannot be read: {error.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError("bad-results", f"{path} is no JSON file.") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError(

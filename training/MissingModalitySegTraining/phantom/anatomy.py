@@ -106,7 +106,7 @@ def sample_anatomy(generator: torch.Generator, ages: tuple[float, float] = (18, 
     spread = 0.17 if chance(generator, 0.1) else 0.04
     size = 1 + uniform(generator, -spread, spread)
     scale = tuple(min(1.2, max(0.8, size * uniform(generator, 0.93, 1.07))) for _ in range(3))
-    sulci = min(3.5, max(-2.5, -1.0 + 1.6 * shrinking + normal(generator, 0.7)))
+    sulci = min(3.5, max(-4.0, -2.7 + 1.8 * shrinking + normal(generator, 0.7)))
     ventricles = -0.8 + 3.2 * shrinking**1.5 + normal(generator, 1.0)
     if chance(generator, 0.06):
         ventricles += uniform(generator, 2, 7)  # hydrocephalus

@@ -47,8 +47,8 @@ TABLE_PER_WAVELENGTH = 6
 
 
 def sample_stripping(generator: torch.Generator) -> Stripping:
-    """A third of the masks are good; others lie off by up to 2.5 mm, mostly inside, some with patches or ragged."""
-    if chance(generator, 1 / 3):
+    """A quarter of the masks are good; others lie off by up to 3.5 mm, mostly inside, some with patches or ragged."""
+    if chance(generator, 0.25):
         return FAITHFUL
     count = choose(generator, {0: 0.55, 1: 0.2, 2: 0.15, 3: 0.1})
     patches = []
@@ -60,7 +60,7 @@ def sample_stripping(generator: torch.Generator) -> Stripping:
         rough, wavelength = uniform(generator, 1.0, 3.0), uniform(generator, 6, 12)
     else:
         rough, wavelength = uniform(generator, 0, 1.5), uniform(generator, 12, 30)
-    return Stripping(uniform(generator, -2.5, 1.5), rough, wavelength, seed(generator), tuple(patches))
+    return Stripping(uniform(generator, -3.5, 1.0), rough, wavelength, seed(generator), tuple(patches))
 
 
 def strip(distance_mm: Tensor, points: Tensor, cases: Sequence[Stripping]) -> Tensor:

@@ -122,7 +122,7 @@ def load_prompt_table(path: str | Path) -> PromptTable:
             tuple(json.loads(facts["prompts"])),
             embeddings,
         )
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise InputError(
             "bad-prompt-table",
             f"{path} is no prompt table.",

@@ -34,6 +34,7 @@ METHODS: dict[str, str] = {
     "single_unet": "single_unet",
     "modality_prior": "modality_prior",
     "brain": "brain",
+    "synthesis": "synthesis",
 }
 """Name of a method → module of this package, whose `METHOD` is the `Method`. Imported when it is asked for."""
 
@@ -115,14 +116,15 @@ def find_method(name: str) -> Method:
 def build_network(setup: Setup, **config: Any) -> nn.Module:
     """The network of `setup` with fresh weights that depend on the seed alone, in training mode.
 
-    Channels, and regions where they are independent, are those of the run; exclusive classes (`activation: softmax`)
-    are background and lesion. `config` replaces single keys of the network's configuration. Raises `InputError` where
-    the network section names other numbers.
+    Channels, and regions where it has any and they are independent, are those of the run; exclusive classes
+    (`activation: softmax`) are background and lesion. `config` replaces single keys of the network's configuration.
+    Raises `InputError` where the network section names other numbers.
     """
     given = dict(setup.network.get("config") or {})
     _, complete = resolve(setup.network)
     exclusive = getattr(complete, "activation", "sigmoid") == "softmax"
     wanted = {"channels": len(setup.modalities), "regions": 2 if exclusive else setup.regions}
+    wanted = {key: value for key, value in wanted.items() if hasattr(complete, key)}  # a synthesiser has no regions
     for key, value in wanted.items():
         if given.get(key, value) != value:
             raise InputError(

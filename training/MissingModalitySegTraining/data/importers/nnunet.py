@@ -87,7 +87,7 @@ def _description(root: Path) -> Mapping[str, Any]:
         raise InputError(
             "nothing-to-import", f"There is no {path}.", "Name the folder that holds dataset.json and imagesTr."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError("bad-dataset-description", f"{path} cannot be read: {error}.") from None
     if not isinstance(description, Mapping):
         raise InputError("bad-dataset-description", f"{path} is not an object.")

@@ -88,7 +88,7 @@ def read_record(path: Path) -> dict[str, Any]:
         record = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError("unreadable-record", f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict) or record.get("schema") != SCHEMA or not isinstance(record.get("id"), str):
         raise InputError("bad-record", f"{path} is no record of a phantom.", f"Give the {RECORD} of a case.")
