@@ -88,7 +88,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>One folder per study is made here, and summary.csv</source>
+        <source>One folder per study is made here, summary.csv and report.html</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -114,6 +114,16 @@
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
         <source>Segment the studies one after the other. Those that have results from the same model and options are passed over: an interrupted batch goes on where it stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
+        <source>Report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
+        <source>Show the page of all studies, report.html, in the browser</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -759,6 +769,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
+        <source>There is no browser to show the report in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
         <source>not begun</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1203,6 +1218,11 @@
     <message>
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>Show or hide this region in all views</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>The report is shown by the browser. It goes with Slicer: “Export…” saves it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -110,17 +110,11 @@ class Books:
             self._try(lambda: bids.publish(self.plan, case, report))
 
     def _write_page(self) -> None:
-        from ..reports.cohort import CohortCase, write_cohort_report
+        from ..reports.cohort import cases_of_rows, cohort_title, write_cohort_report
 
-        left_out = any(row["skipped"] for row in self._rows.values())
-        cases = []
-        for case in self.plan.cases:
-            row = self._rows[case.folder]
-            folder = case.folder if row["state"] in HAS_RESULT else None
-            facts = {"left out": len(row["skipped"])} if left_out else {}
-            cases.append(CohortCase(case.id, row["state"], folder, row["problem"], facts))
-        manifest = self.plan.manifest
-        write_cohort_report(self.plan.output, cases, title=f"Cohort, by {manifest.name} {manifest.version}")
+        cases = cases_of_rows((self._rows[case.folder], case.folder) for case in self.plan.cases)
+        title = cohort_title(self.plan.manifest.name, self.plan.manifest.version)
+        write_cohort_report(self.plan.output, cases, title=title)
 
     def _try(self, action: Callable[[], Any]) -> None:
         """A table that cannot be written, as while it is open in a spreadsheet, does not stop the run."""

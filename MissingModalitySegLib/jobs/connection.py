@@ -48,7 +48,7 @@ class Connection:
         if self._scratch is not None:
             command += ["--scratch", str(self._scratch)]
         try:
-            self._process = processes.start(command, _environment(environment, self._scratch))
+            self._process = processes.start(command, worker_environment(environment, self._scratch))
         except BaseException:
             self._remove_scratch()
             raise
@@ -128,11 +128,11 @@ def _lines(stream: Any):
         yield from iter(stream.readline, b"")
 
 
-def _environment(given: Mapping[str, str], scratch: Path | None) -> dict[str, str]:
+def worker_environment(given: Mapping[str, str] | None = None, scratch: Path | None = None) -> dict[str, str]:
     """The worker's environment: that of this process, text in UTF-8, temporary files where they will be removed."""
     values = dict(os.environ) | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
     if not site.ENABLE_USER_SITE:  # a user's own packages are used where this process uses them as well
         values["PYTHONNOUSERSITE"] = "1"
     if scratch is not None:
         values |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
-    return values | dict(given)
+    return values | dict(given or {})

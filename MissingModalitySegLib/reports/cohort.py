@@ -64,6 +64,28 @@ def write_cohort_report(
     return folder / name
 
 
+def cases_of_rows(rows: Iterable[tuple[Mapping[str, Any], Path | None]]) -> list[CohortCase]:
+    """The cases of a batch that has just ended: rows as `case_results.summary_row` makes them, each with the folder of
+    its case. How many volumes were left out is told where it is not none at all."""
+    rows = list(rows)
+    left_out = any(row["skipped"] for row, _ in rows)
+    return [
+        CohortCase(
+            row["case"],
+            str(row["state"]),
+            place if row["state"] in DONE else None,
+            row["problem"],
+            {"left out": len(row["skipped"])} if left_out else {},
+        )
+        for row, place in rows
+    ]
+
+
+def cohort_title(model: str, version: str) -> str:
+    """What heads the page of a batch."""
+    return f"Cohort, by {model} {version}"
+
+
 def cases_in(folder: Path) -> list[CohortCase]:
     """What runs left below `folder`: the rows of `summary.csv` first, then folders that it does not name."""
     cases = []

@@ -109,5 +109,5 @@ def _confidence(run: PlacedRun, modality: Modality) -> str:
     values = sorted(entry["ssim"] for entry in known.values())
     if not values:
         return ""
-    span = f"{values[0]:.2f}" if len(values) == 1 else f"{values[0]:.2f} to {values[-1]:.2f}"
-    return f"\nothers were rebuilt with SSIM {span}"
+    span = f"{values[0]:.2f}" if len(values) == 1 else f"{values[0]:.2f}–{values[-1]:.2f}"
+    return f"\nothers rebuilt: SSIM {span}"

@@ -23,10 +23,12 @@ from ..case_results import (
 from ..checksums import Checksums
 from ..errors import CancelledError, InputError, MissingModalitySegError
 from ..jobs import Job, Result
+from ..jobs.cohort_page import write_cohort_page
 from ..modalities import Modality
 from ..options import Options
 from ..study_folders import Choice, FolderStudy, find_studies
-from .desk import Desk, State, Work
+from .background import Background
+from .desk import Desk, State, Work, interpreter
 from .study import hand_in_study
 
 _STATES = {
@@ -89,6 +91,7 @@ class Batch:
         self._pending: list[Case] = []
         self._loops: list[Any] = []
         self._is_running = False
+        self._page: Background | None = None
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.interval = 0
@@ -148,11 +151,33 @@ class Batch:
             self.on_change(case)
             self._timer.start()
         elif self._is_running and not self._pending and all(work.is_over for work in self.works):
-            self._is_running = False
             self._try_summary()
-            self.on_over()
-            for loop in self._loops:
-                loop.quit()
+            if self.output is None:
+                self._finish()
+            elif self._page is None:
+                self._begin_page()
+
+    def _begin_page(self) -> None:
+        """The page of all cases. It is not written where it is looked at: see `write_cohort_page`."""
+        rows = [(row, self._folders[case]) for row, case in zip(self.rows(), self.cases, strict=True)]
+        output, manifest = self.output, self._manifest
+
+        def done(page: Any, error: MissingModalitySegError | None) -> None:
+            self._page = None
+            if error is not None:
+                self._desk.say(str(error))
+            self._finish()
+
+        def write() -> Path:
+            return write_cohort_page(interpreter(), output, manifest.name, manifest.version, rows)
+
+        self._page = Background(write, done)
+
+    def _finish(self) -> None:
+        self._is_running = False
+        self.on_over()
+        for loop in self._loops:
+            loop.quit()
 
     def _begin(self, case: Case) -> None:
         usable = [one for one in case.volumes if one in self._manifest.modalities]

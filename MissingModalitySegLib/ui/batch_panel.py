@@ -14,6 +14,7 @@ from slicer.i18n import tr as _
 
 from ..case_results import SUMMARY
 from ..errors import MissingModalitySegError
+from ..output_folder import PAGE
 from ..modalities import MODALITIES, Modality
 from ..options import Options
 from ..scene import studies_in
@@ -21,6 +22,7 @@ from .background import Background
 from .batch import Batch, Case, CaseState, cases_of_folder, cases_of_scene
 from .desk import Desk
 from .looks import BAD, DOUBTFUL, GOOD, QUIET, decimal, fill_table, say, set_cell
+from .pages import open_page
 from .parameters import AUTO, options_of
 
 FOLDER, SCENE = 0, 1
@@ -47,13 +49,14 @@ class BatchPanel:
         ui.sourceBox.addItem(_("this scene"))
         ui.sourcePath.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Files
         ui.outputPath.filters = ctk.ctkPathLineEdit.Dirs
-        for widget in (ui.batchBar, ui.batchMessage, ui.openOutputButton):
+        for widget in (ui.batchBar, ui.batchMessage, ui.openOutputButton, ui.openPageButton):
             widget.visible = False
         ui.sourceBox.connect("currentIndexChanged(int)", self._choose_source)
         ui.sourcePath.connect("currentPathChanged(QString)", self._forget)
         ui.findButton.connect("clicked()", self.find)
         ui.startButton.connect("clicked()", self._press)
         ui.openOutputButton.connect("clicked()", self._open_output)
+        ui.openPageButton.connect("clicked()", self._open_page)
         desk.on_change.append(self.show)
         self._forget()
 
@@ -91,7 +94,7 @@ class BatchPanel:
         fill_table(self.ui.caseTable, _headers(), [])
         say(self.ui.batchMessage, "")
         say(self.ui.batchSummary, "")
-        self.ui.openOutputButton.visible = self.ui.batchBar.visible = False
+        self.ui.openOutputButton.visible = self.ui.openPageButton.visible = self.ui.batchBar.visible = False
         self.show()
 
     def find(self) -> None:
@@ -182,7 +185,12 @@ class BatchPanel:
         if self._batch.output is not None and not self._is_busy:
             words += ". " + _("Table of all: {name}").format(name=self._batch.output / SUMMARY)
             ui.openOutputButton.visible = True
+            ui.openPageButton.visible = (self._batch.output / PAGE).is_file()
         say(ui.batchSummary, words, DOUBTFUL if failed else "")
+
+    def _open_page(self) -> None:
+        if not open_page(self._batch.output / PAGE):
+            say(self.ui.batchMessage, _("There is no browser to show the report in."), BAD)
 
     def _open_output(self) -> None:
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._batch.output)))

@@ -72,7 +72,8 @@ class ExportMenu:
             self._tell(_("Saved as {path}.").format(path=path), GOOD)
 
     def _dicom(self) -> None:
-        problems = seg_problems(self._run.segmentation, slicer.dicomDatabase)
+        database = getattr(slicer, "dicomDatabase", None)  # Slicer may have been built, or started, without DICOM
+        problems = seg_problems(self._run.segmentation, database)
         if problems:
             self._tell(_("No DICOM SEG can be made: {problems}").format(problems=" ".join(problems)), BAD)
             return

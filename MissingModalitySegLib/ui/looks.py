@@ -8,7 +8,9 @@ import qt
 
 GOOD, DOUBTFUL, BAD, QUIET = "#2f8f5b", "#b8740a", "#c2403a", "gray"
 
-_SETTLED_MS = 50
+_LOOKS_MS = (50, 300)
+"""When to look where a widget is: its place may take a while on a machine that is busy."""
+
 _MARGIN = 12
 
 
@@ -20,18 +22,21 @@ def say(label: Any, text: str, colour: str = "") -> None:
 
 
 class Reveal:
-    """Scrolls the module panel so that a widget that has just appeared can be seen, once it has its place."""
+    """Scrolls the module panel so that a widget that has just appeared can be seen, once it has its place.
+
+    Of one that is higher than what there is to see, the upper end is shown.
+    """
 
     def __init__(self) -> None:
         self._widget: Any = None
+        self._looks: list[int] = []
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
-        self._timer.interval = _SETTLED_MS
         self._timer.connect("timeout()", self._scroll)
 
     def show(self, widget: Any) -> None:
-        self._widget = widget
-        self._timer.start()
+        self._widget, self._looks = widget, list(_LOOKS_MS)
+        self._look_later()
 
     def stop(self) -> None:
         """To be called before the widget goes."""
@@ -43,6 +48,15 @@ class Reveal:
             above = above.parent()
         if above is not None:
             above.ensureWidgetVisible(self._widget, 0, _MARGIN)
+            if self._widget.height + 2 * _MARGIN > above.viewport().height:
+                top = self._widget.mapTo(above.widget(), qt.QPoint(0, 0)).y()
+                above.verticalScrollBar().value = top - _MARGIN
+        self._look_later()
+
+    def _look_later(self) -> None:
+        if self._looks:
+            self._timer.interval = self._looks.pop(0)
+            self._timer.start()
 
 
 def fill_table(table: Any, headers: list[str], rows: list[list[str]], numbers: frozenset[int] = frozenset()) -> None:

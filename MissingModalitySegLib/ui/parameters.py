@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from slicer import vtkMRMLScalarVolumeNode
-from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
 from ..modalities import MODALITIES, Modality
 from ..options import Options
@@ -27,7 +27,7 @@ class Parameters:
     reconstructions: bool = False
     uncertainty: bool = False
     compare: bool = False
-    minimumLesionMl: float = 0.0
+    minimumLesionMl: Annotated[float, WithinRange(0.0, 100.0)] = 0.0
     reference: str = AUTO
     align: bool = True
     brain: str = AUTO

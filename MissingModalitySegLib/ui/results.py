@@ -13,7 +13,7 @@ from ..errors import MissingModalitySegError
 from ..scene import PlacedRun, is_in_3d, jump_to_lesion, remove_run, runs_in, segment_ids, show_in_3d, show_segments
 from ..scene.tables import LESION, PLACE, column
 from .export import ExportMenu
-from .looks import BAD, DOUBTFUL, decimal, fill_table, say
+from .looks import BAD, DOUBTFUL, GOOD, Reveal, decimal, fill_table, say
 from .pages import open_page, page_of
 from .review import ReviewPanel
 
@@ -29,6 +29,8 @@ class ResultsPanel:
         self.run: PlacedRun | None = None
         self._runs: tuple[PlacedRun, ...] = ()
         self._boxes: dict[str, Any] = {}
+        self._fill_before: float | None = None
+        self._reveal = Reveal()
         self.review = ReviewPanel(ui, self.tell)
         self._export = ExportMenu(ui.exportButton, self.tell)
         ui.resultsMessage.visible = ui.compareTable.visible = False
@@ -46,24 +48,32 @@ class ResultsPanel:
     def tell(self, text: str, colour: str = BAD) -> None:
         """A sentence at the foot of the panel."""
         say(self.ui.resultsMessage, text, colour)
+        if text:
+            self._reveal.show(self.ui.resultsMessage)
+
+    def leave(self) -> None:
+        """The window goes."""
+        self._reveal.stop()
 
     def show(self, key: str) -> bool:
         """Show the run with this key, the latest where there is none; whether there is any."""
         self._runs = runs_in(slicer.mrmlScene)
         keys = [one.run for one in self._runs]
+        index = keys.index(key) if key in keys else len(keys) - 1
+        if not keys or self.run is None or self.run.run != keys[index]:
+            self.ui.uncertaintyShownBox.checked = False  # as long as the earlier run is there to get its fill back
+            self.tell("")
         if not keys:
             self.run = None
             self.review.take(None)
             return False
-        index = keys.index(key) if key in keys else len(keys) - 1
-        changed = self.run is None or self.run != self._runs[index]
-        self.run = self._runs[index]
+        before, self.run = self.run, self._runs[index]
         self.ui.runBox.clear()
         for one in self._runs:
             self.ui.runBox.addItem(_title(one))
         self.ui.runBox.currentIndex = index
         self._compare(index)
-        if changed:
+        if before != self.run:
             self._fill()
         return True
 
@@ -98,7 +108,6 @@ class ResultsPanel:
 
     def _fill(self) -> None:
         run, ui = self.run, self.ui
-        self.tell("")
         ui.headline.text = _headline(run)
         warnings = [str(one.get("message")) for one in run.report.get("warnings") or ()]
         say(ui.warnings, "\n".join(warnings), DOUBTFUL)
@@ -111,6 +120,7 @@ class ResultsPanel:
             ui.opacitySlider.value = run.segmentation.GetDisplayNode().GetOpacity2DFill()
         ui.surfaceBox.checked = there and is_in_3d(run.segmentation)
         ui.uncertaintyShownBox.visible = run.uncertainty is not None
+        ui.uncertaintyShownBox.checked = run.uncertainty is not None and _lies_on_top(run.uncertainty)
         ui.reportButton.enabled = page_of(run.run) is not None
         self._export.take(run)
         self.review.take(run)
@@ -172,8 +182,15 @@ class ResultsPanel:
             show_in_3d(self.run.segmentation, shown)
 
     def _show_uncertainty(self, shown: bool) -> None:
-        if self._alive(self.run and self.run.uncertainty):
-            slicer.util.setSliceViewerLayers(foreground=self.run.uncertainty if shown else None, foregroundOpacity=0.6)
+        slider = self.ui.opacitySlider
+        if shown and self._alive(self.run and self.run.uncertainty):
+            slicer.util.setSliceViewerLayers(foreground=self.run.uncertainty, foregroundOpacity=0.6)
+            self._fill_before, slider.value = slider.value, 0.0  # two colours in one place cannot be read
+        elif not shown:
+            slicer.util.setSliceViewerLayers(foreground=None)
+            if self._fill_before is not None and not slider.value:
+                slider.value = self._fill_before
+            self._fill_before = None
 
     def _edit(self) -> None:
         if not self._alive(self.run and self.run.segmentation):
@@ -187,7 +204,9 @@ class ResultsPanel:
 
     def _open_report(self) -> None:
         page = None if self.run is None else page_of(self.run.run)
-        if page is None or not open_page(page):
+        if page is not None and open_page(page):
+            self.tell(_("The report is shown by the browser. It goes with Slicer: “Export…” saves it."), GOOD)
+        else:
             self.tell(_("There is no browser to show the report in, or it is gone: save it with “Export…”."))
 
     def _alive(self, node: Any) -> bool:
@@ -196,6 +215,13 @@ class ResultsPanel:
         if not there and self.run is not None:
             self.tell(_("It is not in the scene any more."))
         return there
+
+
+def _lies_on_top(volume: Any) -> bool:
+    """Whether the first slice view shows the volume over another, as in a scene that was saved so."""
+    manager = slicer.app.layoutManager()
+    red = None if manager is None else manager.sliceWidget("Red")
+    return red is not None and red.sliceLogic().GetSliceCompositeNode().GetForegroundVolumeID() == volume.GetID()
 
 
 def _title(run: PlacedRun) -> str:

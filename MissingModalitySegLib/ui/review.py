@@ -14,6 +14,10 @@ from ..scene.review_layout import ORIENTATIONS
 from .looks import BAD, DOUBTFUL
 
 
+_SLIDER = 24
+"""Pixels; the wheel of the mouse goes through the slices, too."""
+
+
 class ReviewPanel:
     """The frame below the results; it is there only where something was generated."""
 
@@ -103,7 +107,9 @@ def _fit_alike(filled: list[Any], widgets: list[Any]) -> None:
 
 def _narrow(bar: Any) -> None:
     """Let the bar above a view be narrow but for its name: five columns would else be wider than most screens."""
-    bar.sliceOffsetSlider().spinBoxVisible = False
+    slider = bar.sliceOffsetSlider()
+    slider.spinBoxVisible = False
+    slider.setMinimumWidth(_SLIDER)
     label = bar.viewLabel()
     label.setMinimumWidth(label.fontMetrics().horizontalAdvance(label.text))
 

@@ -25,6 +25,7 @@ class RunPanel:
         self._why_not = ""
         self._followed: list[Work] = []
         self._own: list[Work] = []
+        self._had_hello = desk.hello is not None
         self._problem: tuple[MissingModalitySegError, str] | None = None
         ui.log.setMaximumBlockCount(_MOST_LINES)
         ui.problem.visible = ui.progressArea.visible = False
@@ -95,7 +96,8 @@ class RunPanel:
         ui.queueButton.visible = bool(works)
         ui.queueButton.enabled = not self._why_not
         say(ui.whyNot, "" if works else self._why_not, "gray")
-        began = bool(works) and not self._clock.isActive()
+        said_hello, self._had_hello = self._desk.hello is not None and not self._had_hello, self._desk.hello is not None
+        began = bool(works) and (said_hello or not self._clock.isActive())  # what was found moves everything down
         ui.progressArea.visible = bool(works)
         if works:
             self._clock.start()

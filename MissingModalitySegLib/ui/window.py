@@ -80,7 +80,7 @@ class Window:
         self._reveal.stop()
         self.take(None)
         self._desk.on_change.remove(self.refresh)
-        for panel in (self.model, self.run, self.set_up, self.batch):
+        for panel in (self.model, self.run, self.results, self.set_up, self.batch):
             panel.leave()
 
     def take(self, parameters: Any) -> None:

@@ -85,6 +85,10 @@ def test_a_folder_of_studies(tab, tmp_path: Path) -> None:
     assert first.is_file()
     assert not (output / "d").exists()
     assert names_in_scene() == []
+    page = (output / "report.html").read_text(encoding="utf-8")
+    assert "4 cases: 2 done, 1 not usable, 1 failed" in page
+    assert 'href="./anna%27s/report.html"' in page
+    assert "takes none of DWI" in page
 
     when = first.stat().st_mtime_ns
     write_inputs(root / "d", "T1")
@@ -92,6 +96,25 @@ def test_a_folder_of_studies(tab, tmp_path: Path) -> None:
     assert states(tab) == ["done earlier", "done earlier", "not usable", "done"]
     assert first.stat().st_mtime_ns == when
     assert column(tab, 3)[0] == f"{float(rows[0]['lesion_ml']):.2f}"
+
+
+def test_the_page_of_all_studies(tab, tmp_path: Path, monkeypatch) -> None:
+    import qt
+
+    opened = []
+    monkeypatch.setattr(qt.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
+    write_inputs(tmp_path / "in" / "a", "T1")
+    find(tab, tmp_path / "in")
+    run(tab, tmp_path / "out")
+    click(tab.ui.openPageButton)
+    assert opened == [str(tmp_path / "out" / "report.html")]
+
+    (tmp_path / "out" / "report.html").unlink()
+    (tmp_path / "out" / "report.html").mkdir()  # cannot be replaced
+    run(tab)
+    assert states(tab) == ["done earlier"]
+    assert not tab.ui.openPageButton.visible
+    assert any("report.html” could not be written" in line for line in desk().lines)
 
 
 def test_other_options_are_another_answer(window, tab, tmp_path: Path) -> None:

@@ -85,3 +85,12 @@ def test_what_the_worker_found_is_told(window) -> None:
     ui = window.window.options.ui
     assert not ui.deviceFound.isHidden()
     assert "cpu" in ui.deviceFound.text
+
+
+def test_the_smallest_lesion_is_all_kept_or_a_volume(window) -> None:
+    """Slicer gives a number's widget the range of the parameter, and a box without a lower end has no special value."""
+    box = window.window.options.ui.minimumBox
+    assert (box.minimum, box.maximum) == (0.0, 100.0)
+    assert box.text == "all kept"
+    box.setValue(-1.0)
+    assert window.window.parameters.minimumLesionMl == 0.0

@@ -58,6 +58,7 @@ def test_the_report_is_opened_saved_and_gone_at_the_end(results, window, monkeyp
     (path,) = opened
     document = Path(path).read_text(encoding="utf-8")
     assert f"{results.run.report['volumes_ml']['lesion']:.2f} ml" in document
+    assert "Export…" in message(results)
     FileDialog.answers = [str(tmp_path / "saved.html")]
     menu(results, "HTML").trigger()
     assert (tmp_path / "saved.html").read_text(encoding="utf-8") == document
@@ -104,6 +105,29 @@ def test_the_map_of_uncertainty_lies_over_the_images(results, slicer_app) -> Non
     assert not composite.GetForegroundVolumeID()
 
 
+def test_the_fill_gives_way_to_the_map_of_uncertainty(results) -> None:
+    display = results.run.segmentation.GetDisplayNode()
+    results.ui.opacitySlider.value = 0.4
+    click(results.ui.uncertaintyShownBox)
+    assert display.GetOpacity2DFill() == 0
+    results.ui.opacitySlider.value = 0.2  # the user wants both
+    click(results.ui.uncertaintyShownBox)
+    assert display.GetOpacity2DFill() == pytest.approx(0.2)
+    click(results.ui.uncertaintyShownBox)
+    click(results.ui.uncertaintyShownBox)
+    assert display.GetOpacity2DFill() == pytest.approx(0.2)
+
+
+def test_a_word_stays_when_other_nodes_come_and_go(results) -> None:
+    """The review adds nodes to the run, and the next change of the scene finds the run another one."""
+    click(results.ui.reviewButton)
+    click(results.ui.reviewButton)
+    results.tell("Saved.")
+    slicer.mrmlScene.RemoveNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode"))
+    until(lambda: results.run.differences)
+    assert message(results) == "Saved."
+
+
 def test_editing_goes_to_the_segment_editor(results, slicer_app) -> None:
     told = []
     editor = SimpleNamespace(setSegmentationNode=told.append, setSourceVolumeNode=told.append)
@@ -138,6 +162,12 @@ def test_tables_as_csv(results, tmp_path) -> None:
     assert len(lines) == 1 + results.run.lesions.GetNumberOfRows()
     assert lines[0].startswith("Lesion,Volume [ml]")
     assert (tmp_path / "volumes.csv").read_text(encoding="utf-8").splitlines()[1].startswith("Lesion,")
+
+
+def test_a_slicer_without_dicom(results, monkeypatch) -> None:
+    monkeypatch.delattr(slicer, "dicomDatabase")
+    menu(results, "DICOM SEG").trigger()
+    assert "not loaded from DICOM" in message(results)
 
 
 def test_a_folder_that_cannot_be_written(results, tmp_path) -> None:

@@ -43,7 +43,7 @@ def test_a_column_per_sequence_and_a_row_per_kind(app: Application, run) -> None
     texts = {cell.view: cell.text for row in rows for cell in row}
     assert texts["Review-T2-acquired"] == "T2\nnot acquired"
     assert "SYNTHETIC, not acquired" in texts["Review-T2-synthetic"]
-    assert "others were rebuilt with SSIM 0.87" in texts["Review-T2-synthetic"]
+    assert "others rebuilt: SSIM 0.87" in texts["Review-T2-synthetic"]
     assert [cell.is_generated for cell in rows[1]] == [True, True, False]
 
 

@@ -101,12 +101,35 @@ class _CheckBox(_WidgetConnector):
         return datatype is bool and type(widget) is QtWidgets.QCheckBox
 
 
+class WithinRange:
+    """An annotation of a number: what it may be."""
+
+    def __init__(self, minimum: float, maximum: float) -> None:
+        self.minimum, self.maximum = minimum, maximum
+
+    def validate(self, value: float) -> None:
+        if not self.minimum <= value <= self.maximum:
+            raise ValueError(f"{value} is not within {self.minimum} and {self.maximum}")
+
+
 class _Number(_WidgetConnector):
+    """As Slicer's: the range of the widget is that of the parameter, whatever its form says."""
+
     signal, attribute = "valueChanged(double)", "value"
+
+    def __init__(self, widget: Any, datatype: Any) -> None:
+        super().__init__(widget)
+        bounds = _bounds(datatype)
+        widget.minimum = float("-inf") if bounds is None else bounds.minimum
+        widget.maximum = float("inf") if bounds is None else bounds.maximum
+
+    @classmethod
+    def create(cls, widget: Any, datatype: Any) -> GuiConnector | None:
+        return cls(widget, datatype) if cls.canRepresent(widget, datatype) else None
 
     @staticmethod
     def canRepresent(widget: Any, datatype: Any) -> bool:
-        return datatype is float and type(widget) in (QtWidgets.QDoubleSpinBox, ctk_widgets.ctkSliderWidget)
+        return _plain(datatype) is float and type(widget) in (QtWidgets.QDoubleSpinBox, ctk_widgets.ctkSliderWidget)
 
 
 class _Line(_WidgetConnector):
@@ -145,7 +168,17 @@ def _is_node(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, slicer.vtkMRMLNode)
 
 
+def _plain(kind: Any) -> Any:
+    """A type without what is said of it."""
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Annotated else kind
+
+
+def _bounds(kind: Any) -> WithinRange | None:
+    return next((one for one in getattr(kind, "__metadata__", ()) if isinstance(one, WithinRange)), None)
+
+
 def _write(node: Any, name: str, kind: Any, value: Any) -> None:
+    bounds, kind = _bounds(kind), _plain(kind)
     if _is_node(kind):
         if value is not None and not isinstance(value, kind):
             raise TypeError(f"{name}: {value!r} is no {kind.__name__}")
@@ -154,10 +187,13 @@ def _write(node: Any, name: str, kind: Any, value: Any) -> None:
         return
     if not isinstance(value, int | float if kind is float else kind):
         raise TypeError(f"{name}: {value!r} is no {kind.__name__}")
+    if bounds is not None:
+        bounds.validate(value)
     node.SetParameter(name, value.name if issubclass(kind, enum.Enum) else str(value))
 
 
 def _read(node: Any, name: str, kind: Any) -> Any:
+    kind = _plain(kind)
     if _is_node(kind):
         return node.GetNodeReference(name)
     text = node.GetParameter(name)
@@ -167,6 +203,7 @@ def _read(node: Any, name: str, kind: Any) -> Any:
 
 
 def _empty(kind: Any) -> Any:
+    kind = _plain(kind)
     if _is_node(kind):
         return None
     return next(iter(kind)) if issubclass(kind, enum.Enum) else kind()
@@ -262,7 +299,7 @@ class _Wrapper:
 def parameterNodeWrapper(described: type | None = None) -> Any:
     if described is None:
         return parameterNodeWrapper
-    hints = typing.get_type_hints(described, include_extras=False)
+    hints = typing.get_type_hints(described, include_extras=True)
     for name in hints:
         if hasattr(_Wrapper, name):
             raise ValueError(f"Cannot use reserved name '{name}' in a parameterNodeWrapper")
@@ -282,7 +319,7 @@ def _property(name: str) -> property:
 def module() -> ModuleType:
     """What `import slicer.parameterNodeWrapper` gives."""
     made = ModuleType("slicer.parameterNodeWrapper")
-    for one in (parameterNodeWrapper, createGuiConnector, GuiConnector):
+    for one in (parameterNodeWrapper, createGuiConnector, GuiConnector, WithinRange):
         setattr(made, one.__name__, one)
     made.SlicerParameterNamePropertyName = PROPERTY
     return made
