@@ -14,9 +14,9 @@ from slicer.i18n import tr as _
 
 from ..case_results import SUMMARY
 from ..errors import MissingModalitySegError
-from ..output_folder import PAGE
 from ..modalities import MODALITIES, Modality
 from ..options import Options
+from ..output_folder import PAGE
 from ..scene import studies_in
 from .background import Background
 from .batch import Batch, Case, CaseState, cases_of_folder, cases_of_scene

@@ -13,7 +13,6 @@ from ..scene import GROUP, CornerText, PlacedRun, jump_to_lesion, open_review
 from ..scene.review_layout import ORIENTATIONS
 from .looks import BAD, DOUBTFUL
 
-
 _SLIDER = 24
 """Pixels; the wheel of the mouse goes through the slices, too."""
 
