@@ -45,6 +45,7 @@ class BatchPanel:
         self._cases: list[Case] = []
         self._batch: Batch | None = None
         self._search: Background | None = None
+        self._is_remembering = False
         ui.sourceBox.addItem(_("a folder, a BIDS data set or a data list"))
         ui.sourceBox.addItem(_("this scene"))
         ui.sourcePath.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Files
@@ -52,7 +53,7 @@ class BatchPanel:
         for widget in (ui.batchBar, ui.batchMessage, ui.openOutputButton, ui.openPageButton):
             widget.visible = False
         ui.sourceBox.connect("currentIndexChanged(int)", self._choose_source)
-        ui.sourcePath.connect("currentPathChanged(QString)", self._forget)
+        ui.sourcePath.connect("currentPathChanged(QString)", self._change_source)
         ui.findButton.connect("clicked()", self.find)
         ui.startButton.connect("clicked()", self._press)
         ui.openOutputButton.connect("clicked()", self._open_output)
@@ -87,6 +88,17 @@ class BatchPanel:
         for name in ("sourcePath", "sourcePathLabel", "outputPath", "outputLabel"):
             getattr(self.ui, name).visible = index == FOLDER
         self._forget()
+
+    def _change_source(self) -> None:
+        if not self._is_remembering:
+            self._forget()
+
+    def _remember_paths(self) -> None:
+        """For the next time. While CTK sorts a path into its list, it tells of other paths on the way."""
+        self._is_remembering = True
+        for path in (self.ui.sourcePath, self.ui.outputPath):
+            path.addCurrentPathToHistory()
+        self._is_remembering = False
 
     def _forget(self) -> None:
         """Another source: the cases found before mean nothing."""
@@ -150,8 +162,7 @@ class BatchPanel:
             say(self.ui.batchMessage, "")
             for case in self._cases:
                 self._show_case(case)
-            for path in (self.ui.sourcePath, self.ui.outputPath):
-                path.addCurrentPathToHistory()
+            self._remember_paths()
         self.show()
 
     def _show_case(self, case: Case) -> None:

@@ -153,7 +153,11 @@ class ctkPathLineEdit(QtWidgets.QWidget):
         self._set_path(path)
 
     def addCurrentPathToHistory(self) -> None:
-        """The real one remembers the path for its drop-down list."""
+        """The real one moves the path to the top of its drop-down list, and another is shown for a moment."""
+        path = self._get_path()
+        if path:
+            self._set_path("")
+            self._set_path(path)
 
 
 class ctkSliderWidget(QtWidgets.QWidget):
