@@ -22,7 +22,7 @@ BLOCKING = {
     "setOverrideCursor": "stays when an error comes in between",
 }
 FORBIDDEN_PACKAGES = {"Testing", "training", "src", "Resources", "tests", "test", "utils", "lib"}
-TEXT = {".py", ".ui", ".txt", ".md", ".json", ".toml", ".yaml", ".cmake", ".svg", ".ts"}
+TEXT = {".py", ".ui", ".txt", ".md", ".json", ".toml", ".yaml", ".yml", ".cff", ".cmake", ".svg", ".ts"}
 
 
 def at_import(tree: ast.Module, shown: str) -> Iterator[str]:
