@@ -1,7 +1,10 @@
 # Everything a newcomer, a developer or CI runs. `make demo` and `make test` do all set-up by themselves.
 
 VENV ?= .venv
-PYTHON = $(VENV)/bin/python
+# Windows (Git Bash) keeps the programs of an environment elsewhere, and has no other shell that reads these lines.
+BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PYTHON = $(BIN)/python
+SHELL = bash
 # Extra arguments for pip, for example PIP_ARGS="--index-url https://mirror.example/simple".
 PIP_ARGS ?=
 
@@ -22,24 +25,24 @@ venv: ; @VENV=$(VENV) PIP_ARGS="$(PIP_ARGS)" .ci/setup
 demo: venv ; @$(PYTHON) -m MissingModalitySegLib demo --output build/demo
 
 lint: venv
-	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 
 test: lint ; @$(PYTHON) -m pytest -n 2 --dist worksteal -m "not long"
 
 test-long: venv ; @$(PYTHON) -m pytest -n 2 --dist worksteal
 
-docs: venv ; @$(VENV)/bin/mkdocs build --quiet --strict --clean
+docs: venv ; @$(BIN)/mkdocs build --quiet --strict --clean
 
 screenshots: venv ; @$(PYTHON) Testing/screenshots/take.py
 
 weights: venv ; @$(PYTHON) -m MissingModalitySegTraining.weights --output build/weights
 
 format: venv
-	@.ci/list-python-files
-	@.ci/list-texts
-	@$(VENV)/bin/ruff check --fix .
-	@$(VENV)/bin/ruff format .
+	@$(PYTHON) .ci/list-python-files
+	@$(PYTHON) .ci/list-texts
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
 
 BENCHES = $(patsubst Testing/benchmarks/bench_%.py,%,$(wildcard Testing/benchmarks/bench_*.py))
 .PHONY: $(addprefix bench-,$(BENCHES))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from MissingModalitySegLib.jobs import runner as runner_module
 
 from .runners import STAND_IN, alive, finish, job, open_files, stand_in, until
 
+resource = pytest.importorskip("resource", reason="limits of POSIX")
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups of POSIX")
