@@ -32,7 +32,7 @@ test: lint ; @$(PYTHON) -m pytest -n 2 --dist worksteal -m "not long"
 
 test-long: venv ; @$(PYTHON) -m pytest -n 2 --dist worksteal
 
-docs: venv ; @$(BIN)/mkdocs build --quiet --strict --clean
+docs: venv ; @$(BIN)/mkdocs build --strict --clean
 
 screenshots: venv ; @$(PYTHON) Testing/screenshots/take.py
 

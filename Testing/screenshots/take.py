@@ -1,5 +1,5 @@
-"""`make screenshots`: the window with results, the views with what was found, the review of synthetic sequences, and
-the report in a browser where there is one.
+"""`make screenshots`: the window with results, the views with what was found, the review of synthetic sequences, the
+steps of the first study, and the report in a browser where there is one.
 
 The generated glioma of the sample data is loaded without its T2, and the module is worked with the mouse, outside
 Slicer (Testing/slicer_harness). The pictures go into docs/images. Without a model that segments, the truth stands in
@@ -66,10 +66,11 @@ def take(folder: Path, output: Path | None, without_model: bool) -> int:
     shown = {name: node for name, node in nodes.items() if name != HIDDEN}
     slicer.mrmlScene.RemoveNode(nodes[HIDDEN])
     widget = open_module(PANEL)
-    run = segment(widget, model) if model else stand_in(widget, shown, nodes[HIDDEN], folder)
+    run = segment(widget, model, folder) if model else stand_in(widget, shown, nodes[HIDDEN], folder)
     manager, background = app.layoutManager(), shown["T1ce"]
 
     picture(widget.parent, folder / "panel.png", PANEL)
+    section(widget, "resultsSection", folder / "step-results.png")
     panel = pages.Image.open(folder / "panel.png").convert("RGB")
     size = (WIDTH, (panel.height - pages.GAP) // 2 - pages.BAR)
     four = four_up(pages, views, scene, manager, background, run, size)
@@ -78,6 +79,8 @@ def take(folder: Path, output: Path | None, without_model: bool) -> int:
     target = output or (ROOT / "docs" / "images" if model else ROOT / "build" / "screenshots")
     made = {"views": four, "review": review, "panel": panel, "module": pages.beside(panel, four)}
     made |= {} if report is None else {"report": report}
+    if model:
+        made |= {path.stem: pages.Image.open(path).convert("RGB") for path in sorted(folder.glob("step-*.png"))}
     for name, page in made.items():
         page = page if model else pages.stamped(page, STAND_IN)
         size = pages.save(page, target / f"screenshot-{name}.png")
@@ -131,8 +134,16 @@ def read(path: Path, node: Any) -> Any:
     return node
 
 
-def segment(widget: Any, model: str) -> Any:
-    """Work the window as a user does, with the real worker."""
+def section(widget: Any, name: str, path: Path) -> None:
+    """A picture of one part of the panel, which is as wide as it is in Slicer."""
+    from Testing.slicer_harness.module_window import make_room
+
+    make_room(widget.parent, PANEL)
+    assert getattr(widget.window.ui, name).grab().save(str(path))
+
+
+def segment(widget: Any, model: str, folder: Path) -> Any:
+    """Work the window as a user does, with the real worker; a picture of each step goes into `folder`."""
     from PySide6 import QtCore, QtTest
 
     from Testing.slicer_harness.module_window import until
@@ -142,10 +153,14 @@ def segment(widget: Any, model: str) -> Any:
 
     window = widget.window
     click(window.inputs.ui.guessButton)
+    section(widget, "inputsSection", folder / "step-sequences.png")
     window.parameters.model = model
     window.parameters.synthesize = True
+    section(widget, "modelSection", folder / "step-model.png")
     click(window.run.ui.segmentButton)
-    until(lambda: window.run.ui.segmentButton.text == "Segment", 3600)
+    until(lambda: window.run.ui.segmentButton.text == "&Segment" or window.run.ui.progressBar.value >= 200, 3600)
+    section(widget, "runArea", folder / "step-run.png")
+    until(lambda: window.run.ui.segmentButton.text == "&Segment", 3600)
     assert window.results.run is not None, window.run.ui.problemLabel.text
     return window.results.run
 

@@ -41,7 +41,7 @@ def test_every_command_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     printed = without_figures(done.stdout)
-    shown = [line for block in blocks("") for line in block.splitlines()]
+    shown = [line for block in blocks("text") for line in block.splitlines()]
     assert len(shown) >= 8
     for line in shown:
         assert without_figures(line) in printed, line
