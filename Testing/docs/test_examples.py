@@ -24,6 +24,7 @@ import pytest
 import yaml
 
 from MissingModalitySegLib.cli.edge import run
+from Testing.docs import command_line
 from Testing.docs.pages import BLOCKS, PAGES, ROOT, Block, blocks
 from Testing.docs.sandbox import furnish
 
@@ -114,6 +115,11 @@ def test_commands_are_understood(block: Block) -> None:
             check(command)
         except (click.ClickException, KeyError, StopIteration) as error:
             raise AssertionError(f"{command}: {error}") from error
+
+
+def test_the_page_on_the_command_line_is_that_of_the_program() -> None:
+    """`python Testing/docs/command_line.py` writes it again."""
+    assert command_line.PAGE.read_text(encoding="utf-8") == command_line.page()
 
 
 @pytest.mark.parametrize("block", [one for one in BLOCKS if one.language == "python"], ids=str)
