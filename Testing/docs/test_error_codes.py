@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,13 @@ PASSED = {
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
-def calls() -> Iterator[tuple[str, str, ast.expr]]:
+@cache
+def calls() -> tuple[tuple[str, str, ast.expr], ...]:
     """File, function, and the argument that is a code, of every call that makes an error or a warning."""
+    return tuple(_calls())
+
+
+def _calls() -> Iterator[tuple[str, str, ast.expr]]:
     for folder in SOURCES:
         for path in sorted(folder.rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
