@@ -143,7 +143,8 @@ def write_summary(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     with disk_errors(Path(folder)):
         Path(folder).mkdir(parents=True, exist_ok=True)
         unfinished = target.with_name(f".{SUMMARY}.{os.getpid()}.part")
-        with open(unfinished, "w", encoding="utf-8", newline="") as stream:
+        # Names of files that are no UTF-8 are told as far as they are letters.
+        with open(unfinished, "w", encoding="utf-8", newline="", errors="backslashreplace") as stream:
             writer = csv.DictWriter(stream, columns, restval="")
             writer.writeheader()
             writer.writerows({name: _text(value) for name, value in row.items()} for row in rows)

@@ -38,7 +38,7 @@ def write_parquet(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     }
     columns = summary_columns(rows)
     schema = pyarrow.schema([(name, types.get(name, pyarrow.float64())) for name in columns])
-    table = pyarrow.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    table = pyarrow.Table.from_pylist([_letters(row) for row in rows], schema=schema)
     target = folder / NAME
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,3 +49,12 @@ def write_parquet(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
         finally:
             unfinished.unlink(missing_ok=True)
     return target
+
+
+def _letters(value: Any) -> Any:
+    """A cell in which the names of files that are no UTF-8 are told as far as they are letters, as in the CSV."""
+    if isinstance(value, Mapping):
+        return {name: _letters(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_letters(one) for one in value]
+    return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value

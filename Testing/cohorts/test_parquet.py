@@ -29,3 +29,12 @@ def test_types_and_gaps(tmp_path: Path) -> None:
     assert (second["lesion_ml"], second["lesions"], second["problem"]) == (None, None, "Bad.")
     assert os.listdir(path.parent) == ["summary.parquet"]
     assert pyarrow.parquet.read_table(write_parquet(tmp_path / "none", [])).num_rows == 0
+
+
+def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
+    """As on disks that an older system wrote: told as far as they are letters, in cells and in lists of them."""
+    choice = Choice({Modality.T1: "M\udcfc.nii"}, {Modality.T1: "By name."}, {"\udcff.nii": "A localiser."})
+    path = write_parquet(tmp_path, [summary_row("M\udcfcller", "failed", None, "Bad.", choice)])
+    (row,) = pyarrow.parquet.read_table(path).to_pylist()
+    assert (row["case"], row["used"][0]["file"]) == (r"M\udcfcller", r"M\udcfc.nii")
+    assert row["skipped"] == [{"file": r"\udcff.nii", "why": "A localiser."}]

@@ -163,3 +163,12 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_report_nested_without_end_is_none(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("[" * 100_000)
     assert finished_report(tmp_path, {Modality.T1: tmp_path / "t1.nrrd"}, model(), OPTIONS) is None
+
+
+def test_names_that_are_no_utf_8_are_told_as_far_as_they_are_letters(tmp_path: Path) -> None:
+    """As on disks that an older system wrote; the whole run ended over it."""
+    path = write_summary(tmp_path, [summary_row("M\udcfcller", "failed", None, "There is no M\udcfc.nii.")])
+    with open(path, encoding="utf-8", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["case"] == r"M\udcfcller"
+    assert row["problem"] == r"There is no M\udcfc.nii."
