@@ -1,6 +1,8 @@
-"""What MkDocs does not do by itself: examples of the console in docstrings (`>>> …`) become code."""
+"""What MkDocs does not do by itself: examples of the console in docstrings (`>>> …`) become code, and pages that are
+not there yet are left out of the navigation."""
 
 import re
+from pathlib import Path
 
 from markdown import Extension
 from markdown.preprocessors import Preprocessor
@@ -25,6 +27,17 @@ class ConsoleExtension(Extension):
         md.preprocessors.register(ConsoleExamples(md), "console examples", 30)
 
 
+def there(entry, folder):
+    """An entry of the navigation without pages that do not exist; None where nothing is left."""
+    if isinstance(entry, str):
+        return entry if (folder / entry).is_file() else None
+    if isinstance(entry, dict):
+        kept = {title: there(one, folder) for title, one in entry.items()}
+        return {title: one for title, one in kept.items() if one} or None
+    return [one for one in (there(one, folder) for one in entry) if one]
+
+
 def on_config(config):
+    config.nav = there(config.nav, Path(config.docs_dir))
     config.markdown_extensions.append(ConsoleExtension())
     return config
