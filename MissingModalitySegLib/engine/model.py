@@ -88,8 +88,7 @@ def load_synthesiser(bundle: Bundle) -> Model | None:
     A network in the bundle's own file takes the channels of its model; another bundle is looked up by its name. Raises
     `BundleError` where that is missing or no synthesiser.
     """
-    from ..networks.registry import build
-    from ..networks.weights import read_weights
+    from ..networks.weights import build_for, read_weights
 
     if bundle.manifest.family == "synthesis":
         return load_model(bundle)
@@ -106,7 +105,7 @@ def load_synthesiser(bundle: Bundle) -> Model | None:
                 "Import the model that it was made with.",
             )
         return load_synthesiser(other)
-    network = build(section.network.to_dict())
+    network = build_for(bundle.path(section.file), section.network.to_dict())
     read_weights(bundle.path(section.file), network)
     return _model(bundle, network.eval(), None)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from math import prod
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -17,6 +19,9 @@ from ..labels import SCHEMES
 from .mome.fusion import Fusion
 from .mome.single_image import SingleImageSegmenter
 from .registry import build
+
+_ANY_COMPUTER_HAS = 25_000_000
+"""Numbers of a network, room for which is not worth a question: 100 MB."""
 
 _NAMED = 4  # names in a message, before “and 12 more”
 
@@ -78,13 +83,31 @@ def read_weights(path: Path, network: nn.Module) -> None:
     )
 
 
+def build_for(path: Path, section: Mapping[str, Any]) -> nn.Module:
+    """The network of a section with fresh weights, for those in the file `path`.
+
+    A few words in a manifest can describe a network of a terabyte. So it is first drawn without memory, and refused
+    (`weights-do-not-fit`) where it is large and the file holds fewer numbers.
+    """
+    stored = sum(prod(entry.shape) for entry in read_header(Path(path)).values())
+    with torch.device("meta"):
+        wanted = sum(tensor.numel() for tensor in build(section).state_dict().values())
+    if wanted > max(stored, _ANY_COMPUTER_HAS):
+        raise BundleError(
+            "weights-do-not-fit",
+            f"The network of the manifest has {wanted} numbers, the weights “{Path(path).name}” hold {stored}.",
+            "The network section of the manifest must be the one the weights were trained with.",
+        )
+    return build(section)
+
+
 def load_network(bundle: Bundle) -> nn.Module:
     """The network of a bundle with its weights, on the CPU in float32, set to evaluation, fusing as the manifest says.
 
     Raises `BundleError`, and `InputError` where the manifest's network section means no network this program has.
     """
     with located(f"model “{bundle.name}”"):
-        network = build(bundle.manifest.network.to_dict())
+        network = build_for(bundle.weights, bundle.manifest.network.to_dict())
         _check_agreement(bundle.manifest, network)
         read_weights(bundle.weights, network)
     return network.eval()

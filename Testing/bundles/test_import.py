@@ -20,7 +20,16 @@ from hypothesis import strategies as st
 from MissingModalitySegLib.bundles import Limits, archive, export_zip, import_bundle, load, verify
 from MissingModalitySegLib.bundles.staging import write_and_hash
 from MissingModalitySegLib.errors import BundleError
-from Testing.bundles.samples import FILES, WEIGHTS, entries, manifest_bytes, manifest_data, tree, write_bundle
+from Testing.bundles.samples import (
+    FILES,
+    WEIGHTS,
+    entries,
+    manifest_bytes,
+    manifest_data,
+    tree,
+    with_header,
+    write_bundle,
+)
 
 
 def make_zip(path: Path, members: list[tuple[str | zipfile.ZipInfo, bytes]], method: int = zipfile.ZIP_STORED) -> Path:
@@ -496,3 +505,103 @@ def test_unusual_but_honest_manifest_bytes_are_kept(tmp_path: Path, destination:
     bundle = import_bundle(make_zip(tmp_path / "x.zip", [("manifest.json", text), *FILES.items()]), destination)
     assert (bundle.folder / "manifest.json").read_bytes() == text
     assert [entry.to_dict() for entry in bundle.manifest.files] == entries(FILES)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("é.md", "e\u0301.md"), ("ﬁ.md", "ﬁ.MD"), ("straße.md", "STRASSE.md"), ("Ω.md", "\u2126.md")],
+    ids=ascii,
+)
+def test_names_that_are_one_file_on_some_system(tmp_path: Path, destination: Path, first: str, second: str) -> None:
+    """By normal form and by case, as file systems of macOS and Windows compare names."""
+    files = {first: b"1", second: b"2"}
+    path = make_zip(tmp_path / "x.zip", [*good_members(), *files.items()])
+    assert refused(path, destination).code == "bundle-duplicate"
+
+
+HIDDEN = ["\u202e", "\u200b", "\ufeff", "\u2066", "\u00ad", "\U000e0041", "\u2028"]
+
+
+@pytest.mark.parametrize("letter", HIDDEN, ids=ascii)
+def test_letters_that_nobody_sees_in_names_of_files(tmp_path: Path, destination: Path, letter: str) -> None:
+    name = f"notes{letter}.md"
+    files = FILES | {name: b"x"}
+    path = make_zip(tmp_path / "x.zip", [("manifest.json", manifest_bytes(files)), *files.items()])
+    error = refused(path, destination)
+    assert error.code in {"manifest-file-name", "manifest-wrong-value"}
+    assert letter not in error.message
+
+
+@pytest.mark.parametrize(
+    "name", ["m\u043ee", "moe\u200b", "MOE", "mo\u0065\u0301", "..", "con", "moe ", "a/b", "٣"], ids=ascii
+)
+def test_names_of_models_that_look_like_another(tmp_path: Path, destination: Path, name: str) -> None:
+    """A Cyrillic o, letters of no width, other digits: none of them can stand beside the model that it imitates."""
+    path = make_zip(tmp_path / "x.zip", good_members(name=name))
+    assert refused(path, destination).code.startswith("manifest-")
+
+
+def test_a_second_name_in_an_extra_field(tmp_path: Path, destination: Path) -> None:
+    """Info-ZIP's Unicode path (0x7075): some programs take that name instead of the one that was checked."""
+    info = zipfile.ZipInfo("README.md")
+    hidden = b"../secret.txt"
+    data = struct.pack("<BL", 1, zlib.crc32(b"README.md")) + hidden
+    info.extra = struct.pack("<HH", 0x7075, len(data)) + data
+    members = [one for one in good_members() if one[0] != "README.md"]
+    path = make_zip(tmp_path / "x.zip", [*members, (info, FILES["README.md"])])
+    with suppress(BundleError):
+        import_bundle(path, destination)
+    assert (tmp_path / "secret.txt").read_bytes() == b"untouched"
+    assert set(os.listdir(tmp_path)) == {"secret.txt", "models", "x.zip"}
+    assert set(os.listdir(destination)) <= {"moe", "other"}
+
+
+def test_a_name_that_differs_within_the_archive(tmp_path: Path, destination: Path) -> None:
+    """The list of contents says README.md, the entry itself says something else."""
+    path = make_zip(tmp_path / "x.zip", good_members())
+    content = path.read_bytes()
+    at = content.index(b"README.md")  # the entry comes before the list
+    path.write_bytes(content[:at] + b"../../x.x" + content[at + 9 :])
+    assert refused(path, destination).code == "bundle-damaged-archive"
+
+
+def test_entries_that_share_their_bytes(tmp_path: Path, destination: Path) -> None:
+    """The bomb that needs no recursion: many names in the list lead to one packed piece."""
+    files = {f"{number}.md": b"same bytes " * 90_000 for number in range(60)}
+    members = [("manifest.json", manifest_bytes(FILES | files)), *FILES.items(), *files.items()]
+    path = make_zip(tmp_path / "whole.zip", members, zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(path) as archive:
+        first = next(info for info in archive.infolist() if info.filename == "0.md")
+        starts = {info.filename: info.header_offset for info in archive.infolist()}
+    content = bytearray(path.read_bytes())
+    directory = content.rindex(b"PK\5\6")
+    start = struct.unpack("<L", content[directory + 16 : directory + 20])[0]
+    while content[start : start + 4] == b"PK\1\2":
+        length, extra, comment = struct.unpack("<HHH", content[start + 28 : start + 34])
+        name = content[start + 46 : start + 46 + length].decode()
+        if name in files:
+            assert starts[name] == struct.unpack("<L", content[start + 42 : start + 46])[0]
+            content[start + 42 : start + 46] = struct.pack("<L", first.header_offset)
+        start += 46 + length + extra + comment
+    path = tmp_path / "x.zip"
+    path.write_bytes(bytes(content))
+    assert refused(path, destination).code in {"bundle-damaged-archive", "bundle-bomb"}
+
+
+def test_an_archive_within_the_archive(tmp_path: Path, destination: Path) -> None:
+    inner = make_zip(tmp_path / "inner.zip", good_members()).read_bytes()
+    path = make_zip(tmp_path / "x.zip", [("moe.zip", inner)])
+    assert refused(path, destination).code == "bundle-missing-file"
+    path = make_zip(tmp_path / "y.zip", [*good_members(), ("moe.zip", inner)])
+    assert refused(path, destination).code == "bundle-foreign-file"
+
+
+def test_weights_whose_header_is_a_bomb(tmp_path: Path, destination: Path) -> None:
+    """Ten megabytes of keys, the last of them twice: found at once, not by comparing each with all."""
+    entry = '{"dtype":"U8","shape":[0],"data_offsets":[0,0]}'
+    header = ",".join(f'"{number}":{entry}' for number in range(150_000))
+    files = {"weights.safetensors": with_header(f'{{{header},"149999":{entry}}}'.encode())}
+    path = make_zip(tmp_path / "x.zip", [("manifest.json", manifest_bytes(files)), *files.items()])
+    error = refused(path, destination)
+    assert error.code == "weights-header"
+    assert "twice" in error.message

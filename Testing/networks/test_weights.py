@@ -210,3 +210,25 @@ def test_a_manifest_that_contradicts_its_network(tmp_path: Path, architecture, c
     with pytest.raises(BundleError, match=words) as caught:
         load_network(bundle)
     assert caught.value.code == "manifest-contradiction"
+
+
+@pytest.mark.parametrize("name", registry.ARCHITECTURES)
+def test_every_network_can_be_drawn_without_memory(name: str) -> None:
+    for preset in ("tiny", "starter"):
+        section = {"architecture": name, "preset": preset}
+        with torch.device("meta"):
+            drawn = registry.build(section).state_dict()
+        built = registry.build(section).state_dict()
+        assert {key: tensor.shape for key, tensor in drawn.items()} == {key: t.shape for key, t in built.items()}
+
+
+def test_a_network_of_a_terabyte_is_not_built(tmp_path: Path) -> None:
+    """The manifest is as short as any other; building what it says would take all memory before a weight is read."""
+    bundle = save_network(tmp_path, registry.build({"architecture": "moe", "preset": "tiny"}))
+    data = bundle.manifest.to_dict()
+    data["network"]["config"] |= {"widths": [1024] * 8, "blocks_per_level": 16, "experts": 64}
+    data["tile"] = {"size": [128] * 3, "multiple": 128, "overlap": 0.5}
+    hostile = save(tmp_path / "hostile", data, {"weights.safetensors": bundle.weights})
+    with pytest.raises(BundleError, match="numbers, the weights") as caught:
+        load_network(hostile)
+    assert caught.value.code == "weights-do-not-fit"

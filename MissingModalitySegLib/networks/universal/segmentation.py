@@ -134,7 +134,8 @@ class UniversalSegmenter(nn.Module):
                 f"one row per code, made by the encoder “{self.config.prompt_encoder}”.",
                 "Make it with `python -m MissingModalitySegTraining.prompts` for the same modalities and encoder.",
             )
-        if not bool(torch.isfinite(table).all()) or bool((table == 0).all(dim=1).any()):
+        values_are_there = not table.is_meta  # a network that is only drawn, without memory, has none
+        if values_are_there and (not bool(torch.isfinite(table).all()) or bool((table == 0).all(dim=1).any())):
             raise InputError("wrong-prompt-table", "The prompt table has rows that are all zero or not finite.")
         with torch.no_grad():
             self.prompt_table.copy_(table)
