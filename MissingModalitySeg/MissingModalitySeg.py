@@ -26,6 +26,7 @@ class MissingModalitySeg(ScriptedLoadableModule):
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
+        speakSlicersLanguage()
         self.parent.title = _("Missing Modality Segmentation")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
         self.parent.dependencies = []
@@ -38,6 +39,13 @@ class MissingModalitySeg(ScriptedLoadableModule):
             "Methods: Novosad et al., MICCAI 2024; Zhao et al., 2024; Zhang et al., MICCAI 2024."
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def speakSlicersLanguage():
+    """Load our translations where Slicer is set to a language that there is one of."""
+    from MissingModalitySegLib.ui.language import speak
+
+    speak(Path(__file__).parent / "Resources" / "Translations")
 
 
 def registerSampleData():

@@ -5,7 +5,9 @@ All of it was measured when the model was made and stands in its manifest; nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from .bundles.manifest import Manifest
@@ -19,6 +21,31 @@ _WORTH_TELLING = 0.01
 
 _FEWEST_CASES = 5
 """A mean over fewer says little about the next case."""
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "unused": "{modalities} is not used by this model.",
+        "several unused": "{modalities} are not used by this model.",
+        "expected": "Expected from {modalities}: {figures}.",
+        "unmeasured": "How well this model does from {modalities} has not been measured.",
+        "helpful": "{modality} would help most: {metric} of the {region} {before} → {after}{data}.",
+        "figure": "{metric} of the {region} {mean} ({cases}{data})",
+        "one case": "1 case",
+        "cases": "{n} cases",
+        "few": ", few",
+        "simulated": ", simulated scans only",
+        "real": ", real scans of {dataset}",
+        "and": "{first} and {last}",
+        "dice": "Dice",
+        "hd95": "HD95 in mm",
+        "cscore": "CScore",
+        "lesion_f1": "lesion F1",
+        "lesion": "lesion",
+        "core": "core",
+        "enhancing": "enhancing",
+    }
+)
+"""The sentences with places for values, and names of metrics and regions; any other name stands for itself."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +71,12 @@ class Advice:
 
     def sentences(self) -> tuple[str, ...]:
         """The advice in words, the most important first."""
-        return tuple(_sentences(self))
+        return tuple(self.worded().values())
+
+    def worded(self, words: Mapping[str, str] = WORDS) -> dict[str, str]:
+        """The sentences by what they tell: `unused`, `expected`, `unmeasured`, `helpful`. `words` may be those of
+        another language, with the same keys and places for values."""
+        return dict(_sentences(self, words))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -90,21 +122,28 @@ def _regions(manifest: Manifest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.region for row in manifest.performance))
 
 
-def _sentences(advice: Advice):
+def _sentences(advice: Advice, words: Mapping[str, str]):
     if advice.unused:
-        verb = "is" if len(advice.unused) == 1 else "are"
-        yield f"{_and(advice.unused)} {verb} not used by this model."
+        text = words["unused" if len(advice.unused) == 1 else "several unused"]
+        yield "unused", text.format(modalities=_and(advice.unused, words))
+    given = _and(advice.code.available, words)
     if advice.figures:
-        yield f"Expected from {_and(advice.code.available)}: {'; '.join(map(_figure, advice.figures))}."
+        figures = "; ".join(_figure(row, words) for row in advice.figures)
+        yield "expected", words["expected"].format(modalities=given, figures=figures)
     else:
-        yield f"How well this model does from {_and(advice.code.available)} has not been measured."
+        yield "unmeasured", words["unmeasured"].format(modalities=given)
     helpful = [addition for addition in advice.additions if _is_worth_telling(addition)]
     if helpful:
         best = helpful[0]
-        yield (
-            f"{best.modality} would help most: {_name(best.after.metric)} of the {best.after.region} "
-            f"{best.before.mean:.2f} → {best.after.mean:.2f}{_on(best.after)}."
+        text = words["helpful"].format(
+            modality=best.modality,
+            metric=_name(best.after.metric, words),
+            region=words.get(best.after.region, best.after.region),
+            before=f"{best.before.mean:.2f}",
+            after=f"{best.after.mean:.2f}",
+            data=_on(best.after, words),
         )
+        yield "helpful", text
 
 
 def _is_worth_telling(addition: Addition) -> bool:
@@ -113,23 +152,26 @@ def _is_worth_telling(addition: Addition) -> bool:
     return addition.gain >= max(_WORTH_TELLING * min(metric.largest - metric.smallest, 100), *errors)
 
 
-def _figure(row: Performance) -> str:
+def _figure(row: Performance, words: Mapping[str, str]) -> str:
     error = "" if row.standard_error is None else f" ± {row.standard_error:.2f}"
-    few = ", few" if row.n < _FEWEST_CASES else ""
-    cases = "1 case" if row.n == 1 else f"{row.n} cases"
-    return f"{_name(row.metric)} of the {row.region} {row.mean:.2f}{error} ({cases}{few}{_on(row)})"
-
-
-def _on(row: Performance) -> str:
-    return ", simulated scans only" if row.data == "simulated" else f", real scans of {row.dataset}"
-
-
-def _name(metric: str) -> str:
-    return {"dice": "Dice", "hd95": "HD95 in mm", "cscore": "CScore", "lesion_f1": "lesion F1"}.get(
-        metric, metric.upper()
+    cases = words["one case" if row.n == 1 else "cases"].format(n=row.n)
+    return words["figure"].format(
+        metric=_name(row.metric, words),
+        region=words.get(row.region, row.region),
+        mean=f"{row.mean:.2f}{error}",
+        cases=cases + (words["few"] if row.n < _FEWEST_CASES else ""),
+        data=_on(row, words),
     )
 
 
-def _and(modalities: tuple[Modality, ...]) -> str:
+def _on(row: Performance, words: Mapping[str, str]) -> str:
+    return words["simulated" if row.data == "simulated" else "real"].format(dataset=row.dataset)
+
+
+def _name(metric: str, words: Mapping[str, str]) -> str:
+    return words.get(metric, metric.upper())
+
+
+def _and(modalities: tuple[Modality, ...], words: Mapping[str, str] = WORDS) -> str:
     names = [str(modality) for modality in modalities]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return names[0] if len(names) == 1 else words["and"].format(first=", ".join(names[:-1]), last=names[-1])

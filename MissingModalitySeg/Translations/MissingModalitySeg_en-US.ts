@@ -20,7 +20,12 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
-        <source>One study</source>
+        <source>&amp;One study</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
+        <source>The study that is in the scene</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -30,7 +35,17 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
+        <source>Which volume is which sequence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
         <source>2. Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
+        <source>Which network finds the lesions, and what to expect of it</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -40,17 +55,37 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
+        <source>How it is done; the defaults are right for most studies</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
         <source>Results</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
-        <source>Many studies</source>
+        <source>What was found, how it is shown, and ways to keep it</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
-        <source>Set-up</source>
+        <source>&amp;Many studies</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
+        <source>All studies of a folder, or of the scene, one after the other</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
+        <source>Set-&amp;up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySeg.ui"/>
+        <source>What computes: what is missing, and how it comes; diagnostics</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -98,7 +133,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Find studies</source>
+        <source>Find &amp;studies</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -108,7 +143,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Segment all</source>
+        <source>Segment &amp;all</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -118,7 +153,17 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Report</source>
+        <source>How much of all studies is done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
+        <source>The studies, how far each is, and what was found. Tooltips tell what was left out, and why a study failed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
+        <source>&amp;Report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -128,7 +173,12 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Open results folder</source>
+        <source>Open results fol&amp;der</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
+        <source>Show the folder of the results in the file browser</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -136,7 +186,7 @@
     <name>MissingModalitySegInputs</name>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
-        <source>Guess from scene</source>
+        <source>&amp;Guess from scene</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -151,17 +201,22 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
-        <source>T1</source>
+        <source>Undo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
+        <source>Bring back what was chosen before “Guess from scene”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
+        <source>T&amp;1</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
         <source>T1-weighted, before contrast agent</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
-        <source>vtkMRMLScalarVolumeNode</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -176,7 +231,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
-        <source>T1ce</source>
+        <source>T1&amp;ce</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -191,7 +246,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
-        <source>T2</source>
+        <source>T&amp;2</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -206,7 +261,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
-        <source>FLAIR</source>
+        <source>FL&amp;AIR</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -221,7 +276,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
-        <source>DWI</source>
+        <source>D&amp;WI</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -246,7 +301,17 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
+        <source>Take the chosen volume for this sequence</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
         <source>Leave it out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegInputs.ui"/>
+        <source>None of them is this sequence, or it is not to be used</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -254,7 +319,7 @@
     <name>MissingModalitySegModel</name>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegModel.ui"/>
-        <source>Import model…</source>
+        <source>&amp;Import model…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -392,16 +457,6 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>
-        <source>vtkMRMLLabelMapVolumeNode</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>
-        <source>vtkMRMLScalarVolumeNode</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>
         <source>none</source>
         <translation type="unfinished"></translation>
     </message>
@@ -452,7 +507,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>
-        <source>Back to defaults</source>
+        <source>&amp;Back to defaults</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -485,12 +540,22 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
+        <source>Undo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
+        <source>Bring back the results that were removed or replaced last</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
         <source>What each model found. Click a line to show it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
-        <source>Lesions (click one to go there)</source>
+        <source>&amp;Lesions (click one to go there)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -535,7 +600,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
-        <source>Edit in Segment Editor</source>
+        <source>E&amp;dit in Segment Editor</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -545,7 +610,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
-        <source>Report</source>
+        <source>&amp;Report</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -555,7 +620,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
-        <source>Export…</source>
+        <source>E&amp;xport…</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -565,7 +630,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegResults.ui"/>
-        <source>Review synthetic sequences</source>
+        <source>Review s&amp;ynthetic sequences</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -583,7 +648,12 @@
     <name>MissingModalitySegRun</name>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
-        <source>Segment</source>
+        <source>&amp;Segment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
+        <source>Find the lesions</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -594,6 +664,11 @@
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
         <source>Hand in what is chosen above; it begins when the work before it is done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
+        <source>How much of the present study is done</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -613,7 +688,22 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
+        <source>Take this message away</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
         <source>Log</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
+        <source>What the process that computes has said</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
+        <source>What the process that computes has said, the latest at the end</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -623,7 +713,17 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
+        <source>Copy the log, for a report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
         <source>Clear</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegRun.ui"/>
+        <source>Empty the log</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -631,7 +731,7 @@
     <name>MissingModalitySegSetUp</name>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegSetUp.ui"/>
-        <source>Install what is missing</source>
+        <source>&amp;Install what is missing</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -642,6 +742,11 @@
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegSetUp.ui"/>
         <source>Without internet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegSetUp.ui"/>
+        <source>For computers that have no internet: packages and models from folders</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -671,7 +776,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegSetUp.ui"/>
-        <source>Check the worker</source>
+        <source>&amp;Check the worker</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -681,12 +786,17 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegSetUp.ui"/>
-        <source>Copy diagnostics</source>
+        <source>Copy &amp;diagnostics</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegSetUp.ui"/>
         <source>Copy the text below, for a report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegSetUp.ui"/>
+        <source>Versions, folders, models and what the worker found. Nothing in it names a patient.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -714,12 +824,12 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
-        <source>Cancel</source>
+        <source>Ca&amp;ncel</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
-        <source>Segment all</source>
+        <source>Segment &amp;all</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1212,6 +1322,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>Removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>No lesion was found</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1278,12 +1393,12 @@
     <name>ui.run</name>
     <message>
         <location filename="../../MissingModalitySegLib/ui/run.py"/>
-        <source>Cancel</source>
+        <source>Ca&amp;ncel</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/run.py"/>
-        <source>Segment</source>
+        <source>&amp;Segment</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1425,6 +1540,164 @@
     <message>
         <location filename="../../MissingModalitySegLib/ui/window.py"/>
         <source>The model “{title}” takes none of these sequences.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ui.words</name>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>{modalities} is not used by this model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>{modalities} are not used by this model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Expected from {modalities}: {figures}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>How well this model does from {modalities} has not been measured.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>{modality} would help most: {metric} of the {region} {before} → {after}{data}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>{metric} of the {region} {mean} ({cases}{data})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>1 case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>{n} cases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>, few</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>, simulated scans only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>, real scans of {dataset}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>{first} and {last}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Dice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>HD95 in mm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>CScore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>lesion F1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>right</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>midline</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>lesion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>core</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>enhancing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Lesion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Volume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Core</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Enhancing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Diameter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Axial</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Across</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Side</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/words.py"/>
+        <source>Mean</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -15,6 +15,7 @@ from .differences import add_differences
 from .files import write_labels, write_table
 from .marks import Role, is_synthetic, modality_of, role_of
 from .navigation import jump, jump_to_lesion, lesion_place
+from .removed import bring_back, can_bring_back, throw_away
 from .results import Earlier, place
 from .review import fill_views, open_review, set_layout
 from .review_layout import GROUP, LAYOUT, Cell, Row, review_cells, review_xml
@@ -37,6 +38,8 @@ __all__ = [
     "SceneStudy",
     "Sent",
     "add_differences",
+    "bring_back",
+    "can_bring_back",
     "candidate_volumes",
     "check_volume",
     "check_volumes",
@@ -67,6 +70,7 @@ __all__ = [
     "show_segments",
     "studies_in",
     "term_file",
+    "throw_away",
     "write_labels",
     "write_table",
 ]

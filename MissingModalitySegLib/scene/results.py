@@ -18,6 +18,7 @@ from .geometry import Grid, values_in, voxels
 from .hierarchy import home_of, make_folder
 from .marks import Role, RunMark, mark, refer_to_inputs
 from .reading import read_labels, read_volume
+from .removed import throw_away
 from .runs import PlacedRun, clashing_runs, remove_run, run_of
 from .segmentation import Parts, dress, fill_segmentation, refer_to_geometry
 from .sending import Sent
@@ -92,7 +93,7 @@ def place(
             raise
         if earlier is Earlier.REPLACE:
             for one in clashes:
-                remove_run(scene, one.run)
+                throw_away(scene, one.run)
     return run_of(scene, run.key)
 
 

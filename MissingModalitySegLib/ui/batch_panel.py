@@ -75,7 +75,7 @@ class BatchPanel:
         self.ui.batchModel.text = _("{model}, with the options of the tab “One study”").format(
             model=(parameters.model if parameters is not None else "") or _("none")
         )
-        self.ui.startButton.text = _("Cancel") if busy else _("Segment all")
+        self.ui.startButton.text = _("Ca&ncel") if busy else _("Segment &all")
         self.ui.startButton.enabled = busy or bool(self._cases)
         for widget in (self.ui.sourceBox, self.ui.sourcePath, self.ui.outputPath, self.ui.findButton):
             widget.enabled = not busy

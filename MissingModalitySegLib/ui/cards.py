@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..labels import find_scheme
 from ..modalities import MODALITIES, Code, Modality
 from .looks import BAD, DOUBTFUL, GOOD, QUIET
+from .words import advice_words, region_word
 
 
 class Card:
@@ -39,6 +40,7 @@ class Card:
         column.addWidget(self.text)
         if listing.bundle is None:
             self.button.text = listing.name
+            self.button.toolTip = escape(str(listing.error))
             self.button.enabled = False
         else:
             self.button.text = listing.bundle.manifest.title
@@ -58,11 +60,11 @@ class Card:
         if chosen:
             paragraphs += _details(manifest)
         self.text.text = "<br>".join(paragraphs)
-        self.text.toolTip = escape(manifest.intended_use)
+        self.text.toolTip = self.button.toolTip = escape(manifest.intended_use)
 
 
 def _takes(manifest: Manifest, present: tuple[Modality, ...]) -> str:
-    regions = ", ".join(region.title.lower() for region in find_scheme(manifest.labels).regions)
+    regions = ", ".join(region_word(region.name) for region in find_scheme(manifest.labels).regions)
     words = [
         f"<b>{one}</b>" if one in present else f"<span style='color: gray'>{one}</span>" for one in manifest.modalities
     ]
@@ -77,26 +79,24 @@ def _expectations(manifest: Manifest, present: tuple[Modality, ...]) -> list[str
         advice = advise(manifest, Code(tuple(one for one in MODALITIES if one in present)))
     except InputError as error:
         return [_coloured(escape(str(error)), BAD)]
-    sentences = list(advice.sentences())
+    sentences = advice.worded(advice_words())
     if advice.figures and len({(one.metric, one.n, one.data) for one in advice.figures}) == 1:
-        index = next(i for i, sentence in enumerate(sentences) if sentence.startswith("Expected"))
-        sentences[index] = _expected_in_short(advice)
-    return [_emphasised(escape(sentence)) for sentence in sentences]
+        sentences["expected"] = _expected_in_short(advice)
+    shown = {kind: escape(sentence) for kind, sentence in sentences.items()}
+    if "helpful" in shown:
+        shown["helpful"] = _coloured(shown["helpful"], GOOD)
+    return list(shown.values())
 
 
 def _expected_in_short(advice: Advice) -> str:
     """All regions in one line where they were measured on the same scans."""
     first = advice.figures[0]
-    figures = ", ".join(f"{one.region} {one.mean:.2f}" for one in advice.figures)
+    figures = ", ".join(f"{region_word(one.region)} {one.mean:.2f}" for one in advice.figures)
     scans = _("{n} simulated scans only") if first.data == "simulated" else _("{n} real scans of {dataset}")
     words = _("Expected from {code}: {metric} {figures} ({scans}).")
     metric = {"dice": "Dice", "hd95": "HD95 [mm]"}.get(first.metric, first.metric)
     scans = scans.format(n=first.n, dataset=first.dataset)
     return words.format(code=advice.code, metric=metric, figures=figures, scans=scans)
-
-
-def _emphasised(sentence: str) -> str:
-    return _coloured(sentence, GOOD) if "would help most" in sentence else sentence
 
 
 def _details(manifest: Manifest) -> list[str]:

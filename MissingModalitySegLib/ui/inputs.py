@@ -24,17 +24,19 @@ class InputsPanel:
         self._studies: tuple[SceneStudy, ...] = ()
         self._questions: list[Question[str]] = []
         self._reasons: dict[str, str] = {}
+        self._before: dict[Modality, Any] = {}
         ui.guessButton.connect("clicked()", self.guess)
+        ui.unguessButton.connect("clicked()", self._unguess)
         ui.studyBox.connect("activated(int)", self._choose_study)
         ui.answerButton.connect("clicked()", self._use_answer)
         ui.skipButton.connect("clicked()", self._next_question)
-        ui.question.visible = ui.studyBox.visible = ui.inputsMessage.visible = False
+        ui.question.visible = ui.studyBox.visible = ui.inputsMessage.visible = ui.unguessButton.visible = False
 
     def take(self, parameters: Any) -> None:
         """Work on these parameters from now on; None while there are none."""
         self._parameters = parameters
-        self._studies, self._questions, self._reasons = (), [], {}
-        self.ui.studyBox.visible = self.ui.question.visible = False
+        self._studies, self._questions, self._reasons, self._before = (), [], {}, {}
+        self.ui.unguessButton.visible = self.ui.studyBox.visible = self.ui.question.visible = False
 
     def guess(self) -> None:
         """Choose what is surely a sequence in the scene, and ask about the rest."""
@@ -54,20 +56,30 @@ class InputsPanel:
         counts = [len(present & set(study.volumes)) for study in self._studies]
         index = counts.index(max(counts))
         box.currentIndex = index
+        self._before = volumes_of(self._parameters)
         self._choose_study(index)
+        self.ui.unguessButton.visible = bool(self._before) and volumes_of(self._parameters) != self._before
 
     def _choose_study(self, index: int) -> None:
         study = self._studies[index]
-        before = self._parameters.StartModify()
-        for modality in MODALITIES:
-            node = slicer.mrmlScene.GetNodeByID(study.chosen.get(modality) or "")
-            self._parameters.setValue(parameter_of(modality), node)
-        self._parameters.EndModify(before)
+        self._put({m: slicer.mrmlScene.GetNodeByID(study.chosen.get(m) or "") for m in MODALITIES})
         self._questions = list(study.assignment.questions)
         self._next_question()
         if not study.chosen and not study.assignment.questions:
             words = _("None of the volumes of this study could be told by its name or header. Choose them yourself.")
             say(self.ui.inputsMessage, words, DOUBTFUL)
+
+    def _put(self, volumes: dict[Modality, Any]) -> None:
+        before = self._parameters.StartModify()
+        for modality in MODALITIES:
+            self._parameters.setValue(parameter_of(modality), volumes.get(modality))
+        self._parameters.EndModify(before)
+
+    def _unguess(self) -> None:
+        """The choice as it was before guessing, without what has been deleted since."""
+        self._put({m: node for m, node in self._before.items() if slicer.mrmlScene.IsNodePresent(node)})
+        self._before, self._questions = {}, []
+        self.ui.question.visible = self.ui.unguessButton.visible = False
 
     def _next_question(self) -> None:
         used = {node.GetID() for node in volumes_of(self._parameters).values()}

@@ -62,6 +62,11 @@ class ModelPanel:
         """The models that can be used."""
         return tuple(listing.name for listing in self._listings if listing.bundle is not None)
 
+    @property
+    def buttons(self) -> list[Any]:
+        """What the models are chosen with."""
+        return [card.button for card in self._cards]
+
     def manifest(self, name: str) -> bundles.Manifest | None:
         """What is known of a model; None where it is not there."""
         return next((one.bundle.manifest for one in self._listings if one.bundle and one.name == name), None)

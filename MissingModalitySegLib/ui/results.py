@@ -10,12 +10,24 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from ..scene import PlacedRun, is_in_3d, jump_to_lesion, remove_run, runs_in, segment_ids, show_in_3d, show_segments
+from ..scene import (
+    PlacedRun,
+    bring_back,
+    can_bring_back,
+    is_in_3d,
+    jump_to_lesion,
+    runs_in,
+    segment_ids,
+    show_in_3d,
+    show_segments,
+    throw_away,
+)
 from ..scene.tables import LESION, PLACE, column
 from .export import ExportMenu
 from .looks import BAD, DOUBTFUL, GOOD, Reveal, decimal, fill_table, say
 from .pages import open_page, page_of
 from .review import ReviewPanel
+from .words import column_word, region_word, side_word
 
 _HIDDEN = frozenset(PLACE)
 _SWATCH = 12
@@ -36,6 +48,7 @@ class ResultsPanel:
         ui.resultsMessage.visible = ui.compareTable.visible = False
         ui.runBox.connect("activated(int)", self._pick)
         ui.removeRunButton.connect("clicked()", self._remove)
+        ui.undoButton.connect("clicked()", self._undo)
         ui.compareTable.connect("cellClicked(int,int)", self._pick)
         ui.lesionTable.connect("cellClicked(int,int)", self._go_to)
         ui.lesionTable.connect("currentCellChanged(int,int,int,int)", self._go_to)
@@ -44,6 +57,11 @@ class ResultsPanel:
         ui.uncertaintyShownBox.connect("toggled(bool)", self._show_uncertainty)
         ui.editButton.connect("clicked()", self._edit)
         ui.reportButton.connect("clicked()", self._open_report)
+
+    @property
+    def boxes(self) -> list[Any]:
+        """What regions are shown and hidden with."""
+        return list(self._boxes.values())
 
     def tell(self, text: str, colour: str = BAD) -> None:
         """A sentence at the foot of the panel."""
@@ -59,6 +77,7 @@ class ResultsPanel:
         """Show the run with this key, the latest where there is none; whether there is any."""
         self._runs = runs_in(slicer.mrmlScene)
         keys = [one.run for one in self._runs]
+        returns = self.ui.undoButton.visible = can_bring_back(slicer.mrmlScene)
         index = keys.index(key) if key in keys else len(keys) - 1
         if not keys or self.run is None or self.run.run != keys[index]:
             self.ui.uncertaintyShownBox.checked = False  # as long as the earlier run is there to get its fill back
@@ -66,7 +85,9 @@ class ResultsPanel:
         if not keys:
             self.run = None
             self.review.take(None)
-            return False
+            if returns:
+                self._empty()
+            return returns
         before, self.run = self.run, self._runs[index]
         self.ui.runBox.clear()
         for one in self._runs:
@@ -85,8 +106,13 @@ class ResultsPanel:
         if self.run is not None:
             self.review.close()
             slicer.mrmlScene.SaveStateForUndo()
-            remove_run(slicer.mrmlScene, self.run.run)
+            throw_away(slicer.mrmlScene, self.run.run)
             self._on_pick("")
+
+    def _undo(self) -> None:
+        key = bring_back(slicer.mrmlScene)
+        if key is not None:
+            self._on_pick(key)
 
     def _compare(self, index: int) -> None:
         table = self.ui.compareTable
@@ -101,10 +127,24 @@ class ResultsPanel:
                 ]
                 for one in self._runs
             ]
-            headers = [_("Result"), *(f"{name} [ml]" for name in regions), _("Lesions")]
+            headers = [_("Result"), *(f"{region_word(name)} [ml]" for name in regions), _("Lesions")]
             fill_table(table, headers, rows, frozenset(range(1, len(headers))))
             table.selectRow(index)
             table.setMaximumHeight(36 + 30 * min(len(rows), 6))
+
+    def _empty(self) -> None:
+        """Nothing is there, but something can come back."""
+        self.ui.runBox.clear()
+        self._compare(-1)
+        self.ui.headline.text = _("Removed.")
+        say(self.ui.warnings, "")
+        fill_table(self.ui.lesionTable, [""], [])
+        self._make_boxes()
+        ui = self.ui
+        for widget in (ui.removeRunButton, ui.exportButton, ui.editButton, ui.reportButton, ui.opacitySlider):
+            widget.enabled = False
+        ui.surfaceBox.enabled = False
+        ui.uncertaintyShownBox.visible = False
 
     def _fill(self) -> None:
         run, ui = self.run, self.ui
@@ -114,6 +154,7 @@ class ResultsPanel:
         self._fill_lesions()
         self._make_boxes()
         there = run.segmentation is not None
+        ui.removeRunButton.enabled = ui.exportButton.enabled = True
         for widget in (ui.opacitySlider, ui.surfaceBox, ui.editButton):
             widget.enabled = there
         if there and run.segmentation.GetDisplayNode() is not None:
@@ -135,7 +176,7 @@ class ResultsPanel:
             shown = [name for name in names if name not in _HIDDEN]
             columns = [[_cell(name, value) for value in column(table, name)] for name in shown]
             rows = [list(row) for row in zip(*columns, strict=True)]
-            headers = [_short(name) for name in shown]
+            headers = [_short(column_word(name)) for name in shown]
             fill_table(ui.lesionTable, headers, rows, frozenset(i for i, name in enumerate(shown) if name != "Side"))
         ui.lesionTable.setCurrentCell(-1, -1)
         blocker.unblock()
@@ -146,7 +187,7 @@ class ResultsPanel:
             layout.removeWidget(box)
             box.deleteLater()
         self._boxes = {}
-        if self.run.segmentation is None:
+        if self.run is None or self.run.segmentation is None:
             return
         inside = self.run.segmentation.GetSegmentation()
         for name in segment_ids(self.run.segmentation):
@@ -235,14 +276,14 @@ def _headline(run: PlacedRun) -> str:
     if not volumes:
         return _("Synthetic sequences only.")
     count = run.report.get("lesion_count", len(run.report.get("lesions") or ()))
-    parts = [f"<b>{name} {decimal(value)} ml</b>" for name, value in volumes.items()]
+    parts = [f"<b>{region_word(name)} {decimal(value)} ml</b>" for name, value in volumes.items()]
     words = _("{volumes}, {count} lesions.") if count != 1 else _("{volumes}, {count} lesion.")
     return words.format(volumes=" · ".join(parts), count=count)
 
 
 def _cell(name: str, value: Any) -> str:
     if name == LESION or isinstance(value, str):
-        return str(value) or "–"
+        return side_word(str(value)) or "–"
     return decimal(value, 3 if "[ml]" in name else 1)
 
 

@@ -90,7 +90,7 @@ class RunPanel:
         self._follow_all()
         works = self._desk.works
         ui = self.ui
-        ui.segmentButton.text = _("Cancel") if works else _("Segment")
+        ui.segmentButton.text = _("Ca&ncel") if works else _("&Segment")
         ui.segmentButton.toolTip = _("Stop; nothing is added to the scene") if works else _("Find the lesions")
         ui.segmentButton.enabled = bool(works) or not self._why_not
         ui.queueButton.visible = bool(works)

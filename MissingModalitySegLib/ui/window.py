@@ -18,6 +18,7 @@ from .batch_panel import BatchPanel
 from .choices import OptionsPanel
 from .desk import Desk, State, Work
 from .inputs import InputsPanel
+from .keyboard import follow_the_eye
 from .looks import Reveal
 from .model import ModelPanel
 from .parameters import options_of, volumes_of
@@ -42,6 +43,7 @@ class Window:
         self._gui_tags: list[int] = []
         self._observer: int | None = None
         self._children: list[Any] = []
+        self._ordered: list[Any] = []
         self.inputs = InputsPanel(self._add("Inputs", self.ui.inputsSection))
         self.model = ModelPanel(self._add("Model", self.ui.modelSection), self._choose_model)
         self.options = OptionsPanel(self._add("Options", self.ui.optionsSection))
@@ -114,6 +116,14 @@ class Window:
         self.batch.show()
         self.run.may(self._why_not(problem, manifest, present))
         self.ui.resultsSection.visible = self.results.show(parameters.shownRun)
+        self._order()
+
+    def _order(self) -> None:
+        """Cards and boxes are made anew when there are others: they come where they are seen."""
+        made = [*self.model.buttons, *self.results.boxes]
+        if made != self._ordered:
+            self._ordered = made
+            follow_the_eye(self._frame)
 
     def _why_not(self, problem: MissingModalitySegError | None, manifest: Any, present: tuple) -> str:
         """What keeps the present choice from being segmented, in words."""

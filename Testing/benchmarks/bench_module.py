@@ -108,7 +108,7 @@ def _while_segmenting(widget) -> tuple[list[float], str]:
     desk().on_line.append(lambda line: stages.append((time.perf_counter(), line)))
     began = time.perf_counter()
     ui.segmentButton.click()
-    late = _lateness(lambda: ui.segmentButton.text == "Segment")
+    late = _lateness(lambda: ui.segmentButton.text == "&Segment")
     at = began + sum(one + EVERY_MS for one in late[: late.index(max(late)) + 1]) / 1000
     before = [line for moment, line in stages if moment <= at]
     return late, before[-1] if before else "writing the volumes"

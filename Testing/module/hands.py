@@ -33,8 +33,8 @@ def segment(window: Any) -> None:
     """Press “Segment” and wait for the end."""
     button = window.window.run.ui.segmentButton
     click(button)
-    assert button.text == "Cancel"
-    until(lambda: button.text == "Segment")
+    assert button.text == "Ca&ncel"
+    until(lambda: button.text == "&Segment")
 
 
 def problem(window: Any) -> str:

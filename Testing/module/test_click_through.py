@@ -65,7 +65,7 @@ def test_a_window_can_be_closed_and_opened_while_the_worker_works(slicer_app) ->
     click(widget.window.run.ui.segmentButton)
     close_module(widget)
     widget = open_module()
-    assert widget.window.run.ui.segmentButton.text == "Cancel"
-    until(lambda: widget.window.run.ui.segmentButton.text == "Segment")
+    assert widget.window.run.ui.segmentButton.text == "Ca&ncel"
+    until(lambda: widget.window.run.ui.segmentButton.text == "&Segment")
     assert widget.window.results.run is not None
     close_module(widget)

@@ -32,7 +32,7 @@ def run(tab, output: Path | None = None) -> None:
     if output is not None:
         tab.ui.outputPath.currentPath = str(output)
     click(tab.ui.startButton)
-    until(lambda: tab.ui.startButton.text == "Segment all")
+    until(lambda: tab.ui.startButton.text == "Segment &all")
 
 
 def message(tab) -> str:
@@ -138,11 +138,11 @@ def test_cancel_and_go_on(tab, tmp_path: Path) -> None:
     tab.ui.outputPath.currentPath = str(tmp_path / "out")
     click(tab.ui.startButton)
     assert not tab.ui.findButton.enabled
-    assert tab.ui.startButton.text == "Cancel"
+    assert tab.ui.startButton.text == "Ca&ncel"
     until(lambda: "done" in states(tab))
     assert len(desk().works) <= 2
     click(tab.ui.startButton)
-    until(lambda: tab.ui.startButton.text == "Segment all")
+    until(lambda: tab.ui.startButton.text == "Segment &all")
     before = states(tab)
     assert before[0] == "done"
     assert before[-1] == "cancelled"
@@ -161,7 +161,7 @@ def test_cancel_on_the_first_tab_stops_the_batch(window, tab, tmp_path: Path) ->
     until(lambda: desk().works)
     window.window.ui.tabs.setCurrentWidget(window.window.ui.studyPage)
     click(window.window.run.ui.segmentButton)
-    until(lambda: tab.ui.startButton.text == "Segment all")
+    until(lambda: tab.ui.startButton.text == "Segment &all")
     assert set(states(tab)) == {"cancelled"}
     assert not desk().works
 
@@ -209,7 +209,7 @@ def test_closing_the_scene_ends_its_batch(tab, slicer_app) -> None:
     click(tab.ui.startButton)
     until(lambda: desk().works and desk().works[0].number is not None)
     slicer.mrmlScene.Clear(0)
-    until(lambda: tab.ui.startButton.text == "Segment all")
+    until(lambda: tab.ui.startButton.text == "Segment &all")
     assert set(states(tab)) == {"cancelled"}
     assert names_in_scene() == []
 

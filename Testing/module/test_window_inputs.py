@@ -136,3 +136,16 @@ def test_synthetic_volumes_are_not_guessed_and_refused(window) -> None:
     assert chosen(window) == {}
     window.window.inputs.ui.t1Selector.setCurrentNode(made)
     assert "not acquired" in message(window)
+
+
+def test_a_choice_that_guessing_changed_comes_back(window) -> None:
+    ui, parameters = window.window.inputs.ui, window.window.parameters
+    first, second = add_volume("T1", 0), add_volume("FLAIR", 1)
+    click(ui.guessButton)
+    assert ui.unguessButton.isHidden()  # nothing was chosen before
+    parameters.t1, parameters.flair, parameters.t2 = None, None, first
+    click(ui.guessButton)
+    assert (parameters.t1, parameters.flair, parameters.t2) == (first, second, None)
+    click(ui.unguessButton)
+    assert (parameters.t1, parameters.flair, parameters.t2) == (None, None, first)
+    assert ui.unguessButton.isHidden()

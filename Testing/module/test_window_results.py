@@ -238,7 +238,24 @@ def test_the_review_and_back(results, slicer_app) -> None:
 def test_results_can_be_removed(results, window) -> None:
     click(results.ui.removeRunButton)
     assert names_in_scene() == ["T1", "FLAIR"]
+    assert results.ui.headline.text == "Removed."
+    assert not results.ui.exportButton.enabled
+    slicer.mrmlScene.Clear(0)
     assert window.window.ui.resultsSection.isHidden()
+
+
+def test_what_was_removed_comes_back(results, window) -> None:
+    before, key, volumes = sorted(names_in_scene()), results.run.run, results.ui.headline.text
+    assert results.ui.undoButton.isHidden()
+    click(results.ui.removeRunButton)
+    click(results.ui.undoButton)
+    assert sorted(names_in_scene()) == before
+    assert results.run.run == key
+    assert results.ui.headline.text == volumes
+    assert results.ui.exportButton.enabled
+    assert results.ui.undoButton.isHidden()
+    results._boxes[segment_ids(results.run.segmentation)[0]].click()
+    assert not results.run.segmentation.GetDisplayNode().GetSegmentVisibility(segment_ids(results.run.segmentation)[0])
 
 
 def test_results_that_the_user_deletes_are_not_missed(results, window) -> None:

@@ -25,7 +25,7 @@ def test_cancel_leaves_nothing_behind(window, slicer_app) -> None:
     click(button)
     until(lambda: desk().works and desk().works[0].number is not None)
     click(button)
-    until(lambda: button.text == "Segment")
+    until(lambda: button.text == "&Segment")
     assert button.enabled
     assert names_in_scene() == before
     assert not problem(window)
@@ -39,7 +39,7 @@ def test_a_second_study_queues(window) -> None:
     window.window.parameters.earlier = "keep"
     click(ui.queueButton)
     assert "1 more waiting" in ui.stageLabel.text or len(desk().works) == 2
-    until(lambda: ui.segmentButton.text == "Segment")
+    until(lambda: ui.segmentButton.text == "&Segment")
     assert names_in_scene().count("Lesions (one)") == 1
     assert "Lesions (one) 2" in names_in_scene()
 

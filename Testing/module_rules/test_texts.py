@@ -57,9 +57,9 @@ def test_a_new_text_is_missed_and_a_translation_kept(copied: Path) -> None:
     assert run(copied, "--check") == 0
     target = copied / LIST.relative_to(ROOT)
     before = target.read_text(encoding="utf-8")
-    unfinished = '<source>One study</source>\n        <translation type="unfinished"></translation>'
+    unfinished = '<source>Set-&amp;up</source>\n        <translation type="unfinished"></translation>'
     assert unfinished in before
-    done = "<source>One study</source>\n        <translation>Eine Untersuchung</translation>"
+    done = "<source>Set-&amp;up</source>\n        <translation>Einrichtung</translation>"
     target.write_text(before.replace(unfinished, done), encoding="utf-8")
     window = copied / "MissingModalitySegLib" / "ui" / "window.py"
     window.write_text(window.read_text(encoding="utf-8") + '\n\nNEW = _("Größe <1> & “2”")\n', encoding="utf-8")

@@ -190,14 +190,15 @@ class _Finder:
 
 
 def ui_uses(path: Path, shown: str | None = None) -> list[Use]:
-    """Classes, properties, signals and slots of a .ui file. Properties of the form's own (stdset="0") are left out."""
+    """Classes, properties, signals and slots of a .ui file. Properties of the form's own (stdset="0") are left out, and
+    the buddies of labels, which Qt's own reader of forms sets."""
     tree = ElementTree.parse(path).getroot()
     place = shown or path.name
     found = []
     for widget in tree.iter("widget"):
         found.append(Use(How.CLASS, widget.get("class"), place))
         for one in widget.findall("property"):
-            if one.get("stdset") != "0":
+            if one.get("stdset") != "0" and one.get("name") != "buddy":
                 found.append(Use(How.SET, one.get("name"), f"{place}: {widget.get('name')}"))
     for connection in tree.iter("connection"):
         found.append(Use(How.SIGNAL, connection.findtext("signal"), place))

@@ -18,14 +18,18 @@ from MissingModalitySegLib.modalities import Modality
 from MissingModalitySegLib.scene import (
     Earlier,
     Parts,
+    bring_back,
+    can_bring_back,
     is_synthetic,
     lesion_place,
     runs_in,
     segment_ids,
     show_in_3d,
     show_segments,
+    throw_away,
 )
 from MissingModalitySegLib.scene.geometry import values_in
+from MissingModalitySegLib.scene.removed import MOST
 from MissingModalitySegLib.scene.windows import Window, show_window, window_of
 from Testing.scene.finished_job import VOXEL, finished, labels
 from Testing.scene.scene_application import OBLIQUE, SHAPE, Application, matrix_of
@@ -256,6 +260,54 @@ def test_undo_takes_a_run_back_and_redo_returns_it(app: Application, nodes: dict
     assert segment_array(run.segmentation, "label-2", nodes["FLAIR"]).any()
     assert run.inputs["FLAIR"] is nodes["FLAIR"]
     assert run.synthetic["T2"].GetDisplayNode().GetWindow() == 800
+
+
+def test_what_was_replaced_comes_back_as_it_was(app: Application, nodes: dict, tmp_path: Path) -> None:
+    """Without Slicer's undo, and with what was drawn by hand."""
+    job = finished(app, tmp_path, nodes)
+    first = job.place(app)
+    first.segmentation.GetDisplayNode().SetOpacity2DFill(0.77)
+    first.segmentation.GetSegmentation().GetSegment("label-2").SetName("Drawn by hand")
+    before = sorted(app.names())
+    assert not can_bring_back(app.scene)
+    second = job.place(app)
+    assert can_bring_back(app.scene)
+    first.segmentation.GetSegmentation().RemoveAllSegments()  # as Slicer does when their items leave the tree
+    assert bring_back(app.scene) == first.run
+    assert not can_bring_back(app.scene)
+    again = next(run for run in runs_in(app.scene) if run.run == first.run)
+    assert {run.run for run in runs_in(app.scene)} == {first.run, second.run}
+    assert (again.number, again.segmentation.GetName()) == (2, "Lesions (moe) 2")
+    assert again.segmentation.GetSegmentation().GetSegment("label-2").GetName() == "Drawn by hand"
+    assert segment_array(again.segmentation, "label-2", nodes["FLAIR"]).any()
+    assert again.segmentation.GetDisplayNode().GetOpacity2DFill() == pytest.approx(0.77)
+    assert again.synthetic["T2"].GetDisplayNode().GetWindow() == 800
+    assert again.inputs == first.inputs
+    assert again.report == first.report
+    assert app.tree.GetItemName(again.folder) == app.tree.GetItemName(second.folder)
+    geometry_role = again.segmentation.GetReferenceImageGeometryReferenceRole()
+    assert again.segmentation.GetNodeReference(geometry_role) is nodes["FLAIR"]
+
+    throw_away(app.scene, second.run)
+    throw_away(app.scene, first.run)
+    assert runs_in(app.scene) == ()
+    assert [bring_back(app.scene), bring_back(app.scene), bring_back(app.scene)] == [first.run, second.run, None]
+    assert len(app.names()) == len(before) + len(again.synthetic) + 5
+
+
+def test_of_what_was_removed_the_oldest_is_forgotten_and_all_with_the_scene(
+    app: Application, nodes: dict, tmp_path: Path
+) -> None:
+    job = finished(app, tmp_path, nodes, synthetic=())
+    for _ in range(MOST + 2):
+        job.place(app)
+    count = 0
+    while bring_back(app.scene):
+        count += 1
+    assert count == MOST
+    throw_away(app.scene, runs_in(app.scene)[0].run)
+    app.scene.Clear(0)
+    assert not can_bring_back(app.scene)
 
 
 def test_without_undo_nothing_is_kept_for_it(app: Application, nodes: dict, tmp_path: Path) -> None:

@@ -1,0 +1,43 @@
+"""The keyboard goes through the window as the eye does: from top to bottom, and in a line from left to right.
+
+Qt goes by the order in which widgets were made; cards of models and boxes of regions are made late, and in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import qt
+
+_WHOLE = ("QAbstractSpinBox", "QComboBox", "QAbstractScrollArea", "QTabBar")
+"""Have parts of their own, whose order is theirs."""
+
+
+def follow_the_eye(frame: Any) -> None:
+    """Put all that takes the keyboard below `frame` into the order of its layouts."""
+    for before, after in pairwise(stops_in(frame)):
+        qt.QWidget.setTabOrder(before, after)
+
+
+def stops_in(widget: Any) -> Iterator[Any]:
+    """The widget and those below it that take the keyboard, as their layouts have them."""
+    if widget.inherits("QTabWidget"):
+        yield from stops_in(widget.tabBar())
+        for index in range(widget.count):
+            yield from stops_in(widget.widget(index))
+        return
+    if int(widget.focusPolicy) & int(qt.Qt.TabFocus):
+        yield widget
+    if widget.layout() is not None and not any(widget.inherits(kind) for kind in _WHOLE):
+        yield from _stops_of(widget.layout())
+
+
+def _stops_of(layout: Any) -> Iterator[Any]:
+    for index in range(layout.count()):
+        item = layout.itemAt(index)
+        if item.widget() is not None:
+            yield from stops_in(item.widget())
+        elif item.layout() is not None:
+            yield from _stops_of(item.layout())
