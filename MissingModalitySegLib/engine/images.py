@@ -49,7 +49,7 @@ def read_image(path: str | Path) -> sitk.Image:
         raise InputError("unreadable-image", f"{path} is a pipe or a device.", "Write the volume to a file first.")
     try:
         refuse_enormous(path)
-        image = sitk.ReadImage(str(path))
+        image = nifti.read_by_itk(path)
     except RuntimeError as error:
         raise InputError(
             "unreadable-image",

@@ -1,9 +1,13 @@
-"""What ITK hides about a NIfTI file: it fills up what a cut file lacks with zeros, and makes NaN zero."""
+"""What ITK hides about a NIfTI file: it fills up what a cut file lacks with zeros, makes NaN zero, and takes the voxels
+of another file for those that were asked for."""
 
 from __future__ import annotations
 
 import gzip
+import os
+import shutil
 import struct
+import tempfile
 import zlib
 from dataclasses import dataclass
 from math import prod
@@ -11,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import SimpleITK as sitk  # noqa: N813
 
 from ..errors import InputError
 
@@ -28,6 +33,23 @@ class _Voxels:
     start: int
     size: int
     dtype: np.dtype | None
+
+
+def read_by_itk(path: Path) -> sitk.Image:
+    """What ITK reads of `path`, and of nothing else. Raises `RuntimeError` as ITK does.
+
+    Asked for NAME.nii.gz it takes the header from there, and the voxels from NAME.nii where that lies beside it
+    (github.com/InsightSoftwareConsortium/ITK/issues/2243): so the file is then read where it lies alone.
+    """
+    if not path.name.endswith(".nii.gz") or not os.path.lexists(path.with_name(path.name.removesuffix(".gz"))):
+        return sitk.ReadImage(str(path))
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder, "volume.nii.gz")
+        try:
+            alone.symlink_to(path.absolute())
+        except OSError:  # an account of Windows that may make no links
+            shutil.copyfile(path, alone)
+        return sitk.ReadImage(str(alone))
 
 
 def check_nifti(path: Path) -> None:

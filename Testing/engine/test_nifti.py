@@ -88,3 +88,18 @@ def test_another_format_under_this_name_is_refused_by_itk(tmp_path):
     with pytest.raises(InputError) as refused:
         read_image(path)
     assert refused.value.code == "unreadable-image"
+
+
+@pytest.mark.parametrize("other", [np.float32, np.int16])
+def test_the_voxels_are_those_of_the_file_that_was_asked_for(tmp_path, other):
+    """ITK takes those of the file without .gz, as an older step of a pipeline may have left it; even of another type."""
+    packed = write(tmp_path / "volume.nii.gz", VALUES.astype(np.float32))
+    plain = write(tmp_path / "volume.nii", (VALUES + 50).astype(other))
+    assert np.allclose(sitk.GetArrayFromImage(read_image(packed)).transpose(2, 1, 0), VALUES.astype(np.float32))
+    assert np.allclose(sitk.GetArrayFromImage(read_image(plain)).transpose(2, 1, 0), (VALUES + 50).astype(other))
+
+
+def test_a_broken_link_beside_it_does_not_matter(tmp_path):
+    packed = write(tmp_path / "volume.nii.gz", VALUES.astype(np.float32))
+    (tmp_path / "volume.nii").symlink_to(tmp_path / "gone.nii")
+    assert read_image(packed).GetSize() == VALUES.shape

@@ -183,8 +183,10 @@ def load_mask(path: Path) -> DistanceMap:
     """
     import SimpleITK
 
+    from MissingModalitySegLib.engine.nifti import read_by_itk
+
     try:
-        image = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS")
+        image = SimpleITK.DICOMOrient(read_by_itk(path), "LPS")
     except RuntimeError as error:
         raise InputError("mask-unreadable", f"{path.name} cannot be read.", "Give NIfTI volumes.") from error
     check_space(image, path.name)
