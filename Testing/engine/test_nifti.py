@@ -92,7 +92,7 @@ def test_another_format_under_this_name_is_refused_by_itk(tmp_path):
 
 @pytest.mark.parametrize("other", [np.float32, np.int16])
 def test_the_voxels_are_those_of_the_file_that_was_asked_for(tmp_path, other):
-    """ITK takes those of the file without .gz, which an older step of a pipeline may have left; even of another type."""
+    """ITK takes those of the file without .gz, which an older step may have left; even where it is of another type."""
     packed = write(tmp_path / "volume.nii.gz", VALUES.astype(np.float32))
     plain = write(tmp_path / "volume.nii", (VALUES + 50).astype(other))
     assert np.allclose(sitk.GetArrayFromImage(read_image(packed)).transpose(2, 1, 0), VALUES.astype(np.float32))

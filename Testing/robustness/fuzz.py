@@ -37,8 +37,9 @@ def campaign(name: str, corpus: Path, seconds: int) -> None:
         from Testing.robustness.seeds import seeds
         from Testing.robustness.targets import TARGETS
 
-    for number, seed in enumerate(seeds(name)):
-        (corpus / f"seed-{number}").write_bytes(seed)
+        for number, seed in enumerate(seeds(name)):
+            (corpus / f"seed-{number}").write_bytes(seed)
+            TARGETS[name](seed)  # what a target imports by itself is guided by, too
 
     def mutate(data: bytes, largest: int, seed: int) -> bytes:
         chance = random.Random(seed)
