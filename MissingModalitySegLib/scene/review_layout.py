@@ -29,7 +29,7 @@ class Row(StrEnum):
     DIFFERENCE = "difference"
 
 
-_COLOURS = {Row.ACQUIRED: "#5B8DB8", Row.SYNTHETIC: "#D8654F", Row.DIFFERENCE: "#8A7FB0"}
+_COLOURS = {Row.ACQUIRED: "#5B8DB8", Row.SYNTHETIC: "#D8654F", Row.DIFFERENCE: "#C9B458"}
 _LABELS = {Row.ACQUIRED: "{}", Row.SYNTHETIC: "{} s", Row.DIFFERENCE: "{} d"}
 
 

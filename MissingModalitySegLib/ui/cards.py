@@ -65,9 +65,7 @@ class Card:
 
 def _takes(manifest: Manifest, present: tuple[Modality, ...]) -> str:
     regions = ", ".join(region_word(region.name) for region in find_scheme(manifest.labels).regions)
-    words = [
-        f"<b>{one}</b>" if one in present else f"<span style='color: gray'>{one}</span>" for one in manifest.modalities
-    ]
+    words = [f"<b>{one}</b>" if one in present else _coloured(one, QUIET) for one in manifest.modalities]
     return _("Finds {regions}. Takes any of {sequences}.").format(regions=escape(regions), sequences=" ".join(words))
 
 

@@ -6,7 +6,14 @@ from typing import Any
 
 import qt
 
-GOOD, DOUBTFUL, BAD, QUIET = "#2f8f5b", "#b8740a", "#c2403a", "gray"
+ON_LIGHT = ("#0f6b52", "#8a5a00", "#b0302e", "#5f5f5f")
+ON_DARK = ("#6fce9a", "#f0b65c", "#ff8f86", "#a8a8a8")
+"""Good, doubtful, bad, quiet, as texts on Slicer's two styles. No colour says what no word or sign beside it says."""
+
+_DARK_BELOW = 128
+GOOD, DOUBTFUL, BAD, QUIET = (
+    ON_DARK if qt.QApplication.palette().window().color().lightness() < _DARK_BELOW else ON_LIGHT
+)
 
 _LOOKS_MS = (50, 300)
 """When to look where a widget is: its place may take a while on a machine that is busy."""

@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from ..errors import MissingModalitySegError
 from .desk import Desk, State, Work
 from .diagnostics import details
-from .looks import BAD, Reveal, duration, say
+from .looks import BAD, QUIET, Reveal, duration, say
 
 _MOST_LINES = 2000
 _SECOND_MS = 1000
@@ -95,7 +95,7 @@ class RunPanel:
         ui.segmentButton.enabled = bool(works) or not self._why_not
         ui.queueButton.visible = bool(works)
         ui.queueButton.enabled = not self._why_not
-        say(ui.whyNot, "" if works else self._why_not, "gray")
+        say(ui.whyNot, "" if works else self._why_not, QUIET)
         said_hello, self._had_hello = self._desk.hello is not None and not self._had_hello, self._desk.hello is not None
         began = bool(works) and (said_hello or not self._clock.isActive())  # what was found moves everything down
         ui.progressArea.visible = bool(works)

@@ -19,7 +19,7 @@ from .choices import OptionsPanel
 from .desk import Desk, State, Work
 from .inputs import InputsPanel
 from .keyboard import follow_the_eye
-from .looks import Reveal
+from .looks import QUIET, Reveal
 from .model import ModelPanel
 from .parameters import options_of, volumes_of
 from .results import ResultsPanel
@@ -50,6 +50,7 @@ class Window:
         self.run = RunPanel(self._add("Run", self.ui.runArea), desk, self.segment)
         self.results = ResultsPanel(self._add("Results", self.ui.resultsSection), self._pick_run)
         self.batch = BatchPanel(self._add("Batch", self.ui.batchPage), desk, lambda: self.parameters)
+        self.ui.notice.styleSheet = f"color: {QUIET};"
         self.ui.optionsSection.collapsed = True  # now that it has contents
         self.set_up = SetUpPanel(self._add("SetUp", self.ui.setUpPage), desk, self._set_up_changed)
         self.ui.tabs.connect("currentChanged(int)", self._bring_forward)

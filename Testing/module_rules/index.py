@@ -29,7 +29,7 @@ SCHEMA = {
 """Version 1.0.2 of the catalogue's schema allows these and no others."""
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{device}{digit}" for device in ("com", "lpt") for digit in range(1, 10))}
-BINARY = {".png", ".safetensors", ".nrrd", ".gz", ".npz"}
+BINARY = {".png", ".safetensors", ".nrrd", ".gz", ".npz", ".qm"}
 SECRETS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b"
     r"|\b(?:ghp|gho|ghs|github_pat|glpat|xox[abp]|hf)_?[A-Za-z0-9_]{30,}"
@@ -168,7 +168,7 @@ def file_names(names: list[str]) -> Iterator[str]:
 
 
 def contents(root: Path, names: list[str]) -> Iterator[str]:
-    """No links, no large files, nothing binary but pictures, weights and volumes, and no secrets."""
+    """No links, no large files, nothing binary but pictures, weights, volumes and translations, and no secrets."""
     for name in names:
         path = root / name
         if path.is_symlink():
