@@ -218,6 +218,9 @@ def test_files_extend_methods_and_each_other(tmp_path: Path) -> None:
     assert "extends itself" in refusal(tmp_path / "a.yaml")
     (tmp_path / "b.yaml").write_text("loop: {steps: 1, steps: 2}\n")
     assert "“steps” is given twice" in refusal(tmp_path / "b.yaml")
+    levels = [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 12)]
+    (tmp_path / "laughs.yaml").write_text("\n".join(["method: moe", "x0: &x0 [lol]", *levels]))
+    assert "more than 20 references" in refusal(tmp_path / "laughs.yaml")
     (tmp_path / "c.yaml").write_text("loop: [1\n")
     assert "in line" in refusal(tmp_path / "c.yaml")
     assert "method: it is missing" in refusal(_written(tmp_path / "d.yaml", {"seed": 1}))

@@ -27,11 +27,27 @@ REPLACED_WHOLE = frozenset({"data.phantom.kinds", "data.phantom.spacings"})
 FILE_HINT = "Look at that line and the one before: brackets and quotes must be closed, and every key be there once."
 VALUE_HINT = "Close brackets and quotes, and put a text with other signs in quotes: 'data.cache=\"a: b\"'."
 
+MOST_REFERENCES = 20
+"""In a file; with so many, values grow at most a thousandfold."""
+
 Document = dict[str, Any]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which 1e-4 is a number, and a key that is given twice is an error."""
+    """YAML in which 1e-4 is a number, and a key that is given twice is an error.
+
+    So are many references (*name): each of a few lines of them doubling the one before is more than fits into memory.
+    """
+
+    references = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        if self.check_event(yaml.AliasEvent):
+            self.references += 1
+            if self.references > MOST_REFERENCES:
+                mark = self.peek_event().start_mark
+                raise yaml.composer.ComposerError(None, None, f"more than {MOST_REFERENCES} references (*name)", mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
