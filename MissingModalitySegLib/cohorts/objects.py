@@ -39,9 +39,11 @@ def write(folder: Path, names: Sequence[str], stacks: Mapping[Modality, Stack], 
 
     from ..dicom import read_stack
     from ..dicom.sources import write_objects
+    from ..engine.nifti import readable_name
 
     told = json.loads((folder / REPORT).read_text(encoding="utf-8"))
-    labels = sitk.ReadImage(str(folder / told["files"]["segmentation"]))
+    with readable_name(folder / told["files"]["segmentation"]) as name:
+        labels = sitk.ReadImage(name)
     reference = read_stack(stacks[Modality(told["reference"])], watch)
     labels.CopyInformation(reference.image)  # NIfTI keeps places in single precision
     fresh = folder / f".objects-{os.getpid()}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from ..engine.nifti import readable_name
 from ..errors import InputError
 from ..watch import Watch
 from .packages import package, silent
@@ -92,7 +93,8 @@ def _single(one: Slice, scaled: bool, stack: Stack) -> np.ndarray:
     Files that ITK does not take (it has trouble with some that are RLE encoded) are left to pydicom.
     """
     try:
-        image = sitk.ReadImage(str(one.path), sitk.sitkFloat32 if scaled else sitk.sitkUnknown)
+        with readable_name(one.path) as name:
+            image = sitk.ReadImage(name, sitk.sitkFloat32 if scaled else sitk.sitkUnknown)
     except RuntimeError:
         return _meant(_by_pydicom(one.path, stack), one, scaled)
     array = sitk.GetArrayFromImage(image)

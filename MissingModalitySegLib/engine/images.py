@@ -48,8 +48,9 @@ def read_image(path: str | Path) -> sitk.Image:
     if not path.is_file() and not path.is_dir():  # reading from a pipe would wait for its writer
         raise InputError("unreadable-image", f"{path} is a pipe or a device.", "Write the volume to a file first.")
     try:
-        refuse_enormous(path)
-        image = nifti.read_by_itk(path)
+        with nifti.readable_name(path) as name:
+            _refuse_enormous(name, path.name)
+            image = sitk.ReadImage(name)
     except RuntimeError as error:
         raise InputError(
             "unreadable-image",
@@ -65,15 +66,15 @@ def read_image(path: str | Path) -> sitk.Image:
     return image
 
 
-def refuse_enormous(path: Path) -> None:
+def _refuse_enormous(readable: str, shown: str) -> None:
     """Raise `InputError` (`too-large`) from the header alone: to read such a file may take all memory."""
     reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
+    reader.SetFileName(readable)
     reader.ReadImageInformation()
     if prod(reader.GetSize()) > MOST_VOXELS:
         raise InputError(
             "too-large",
-            f"{path.name} has {' x '.join(map(str, reader.GetSize()))} voxels, more than any scan of a head.",
+            f"{shown} has {' x '.join(map(str, reader.GetSize()))} voxels, more than any scan of a head.",
             "Cut it to the head, or resample it to 1 mm.",
         )
 

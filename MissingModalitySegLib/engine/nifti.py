@@ -9,13 +9,14 @@ import shutil
 import struct
 import tempfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813
 
 from ..errors import InputError
 
@@ -35,21 +36,50 @@ class _Voxels:
     dtype: np.dtype | None
 
 
-def read_by_itk(path: Path) -> sitk.Image:
-    """What ITK reads of `path`, and of nothing else. Raises `RuntimeError` as ITK does.
+@contextmanager
+def readable_name(path: Path) -> Iterator[str]:
+    """A name under which ITK reads `path`, and nothing else.
 
     Asked for NAME.nii.gz it takes the header from there, and the voxels from NAME.nii where that lies beside it
-    (github.com/InsightSoftwareConsortium/ITK/issues/2243): so the file is then read where it lies alone.
+    (github.com/InsightSoftwareConsortium/ITK/issues/2243). And a name that is no UTF-8, as on disks that an older
+    system wrote, ends the process. Such a file is read where it lies alone, by another name.
     """
-    if not path.name.endswith(".nii.gz") or not os.path.lexists(path.with_name(path.name.removesuffix(".gz"))):
-        return sitk.ReadImage(str(path))
+    is_shadowed = path.name.endswith(".nii.gz") and os.path.lexists(path.with_name(path.name.removesuffix(".gz")))
+    if _is_utf8(path) and not is_shadowed:
+        yield str(path)
+        return
     with tempfile.TemporaryDirectory() as folder:
-        alone = Path(folder, "volume.nii.gz")
+        alone = Path(folder, "volume" + _suffix(path))
         try:
             alone.symlink_to(path.absolute())
         except OSError:  # an account of Windows that may make no links
             shutil.copyfile(path, alone)
-        return sitk.ReadImage(str(alone))
+        yield str(alone)
+
+
+@contextmanager
+def writable_name(path: Path) -> Iterator[str]:
+    """A name under which ITK writes what is `path` afterwards, whatever letters that has."""
+    if _is_utf8(path):
+        yield str(path)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder, "volume" + _suffix(path))
+        yield str(alone)
+        shutil.move(alone, path)
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _suffix(path: Path) -> str:
+    suffix = next((one for one in SUFFIXES if path.name.endswith(one)), path.suffix)
+    return suffix if suffix.isascii() else ""
 
 
 def check_nifti(path: Path) -> None:

@@ -8,17 +8,20 @@ import SimpleITK as sitk  # noqa: N813
 
 from ..errors import InputError, MissingModalitySegError
 from ..output_folder import disk_errors
-from .nifti import SUFFIXES, check_nifti
+from .nifti import SUFFIXES, check_nifti, readable_name, writable_name
 
 
 def write_volume(image: sitk.Image, path: Path) -> None:
     """Write `image`, compressed. Raises `ResourceError` when the disk is full, else `InputError` when it fails."""
     try:
-        sitk.WriteImage(image, str(path), useCompression=True)
+        with writable_name(path) as name:
+            sitk.WriteImage(image, name, useCompression=True)
         if path.name.endswith(SUFFIXES):
             check_nifti(path)
-        elif sitk.ReadImage(str(path)).GetSize() != image.GetSize():
-            raise RuntimeError("It was read back with another size.")
+            return
+        with readable_name(path) as name:
+            if sitk.ReadImage(name).GetSize() != image.GetSize():
+                raise RuntimeError("It was read back with another size.")
     except (RuntimeError, MissingModalitySegError) as error:
         _ask_the_system(path, image)
         raise InputError(

@@ -1,6 +1,7 @@
 """Files written by nibabel, then cut, broken or filled with NaN."""
 
 import gzip
+import sys
 from pathlib import Path
 
 import nibabel
@@ -9,6 +10,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from MissingModalitySegLib.engine import read_image
+from MissingModalitySegLib.engine.writing import write_volume
 from MissingModalitySegLib.errors import InputError
 
 VALUES = np.random.default_rng(0).normal(100, 20, (17, 13, 11))
@@ -103,3 +105,16 @@ def test_a_broken_link_beside_it_does_not_matter(tmp_path):
     packed = write(tmp_path / "volume.nii.gz", VALUES.astype(np.float32))
     (tmp_path / "volume.nii").symlink_to(tmp_path / "gone.nii")
     assert read_image(packed).GetSize() == VALUES.shape
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="their names of files are always letters")
+@pytest.mark.parametrize("suffix", ["nii.gz", "nii", "nrrd", "mha"])
+def test_names_that_are_no_utf_8(tmp_path, suffix):
+    """As on disks that an older system wrote. SimpleITK ends the process when it is given one."""
+    folder = tmp_path / "M\udcfcller"
+    folder.mkdir()
+    image = sitk.GetImageFromArray(VALUES.astype(np.float32))
+    path = folder / f"h\udcf6her.{suffix}"
+    write_volume(image, path)
+    assert [one.name for one in folder.iterdir()] == [path.name]
+    assert np.array_equal(sitk.GetArrayFromImage(read_image(path)), VALUES.astype(np.float32))

@@ -183,10 +183,11 @@ def load_mask(path: Path) -> DistanceMap:
     """
     import SimpleITK
 
-    from MissingModalitySegLib.engine.nifti import read_by_itk
+    from MissingModalitySegLib.engine.nifti import readable_name
 
     try:
-        image = SimpleITK.DICOMOrient(read_by_itk(path), "LPS")
+        with readable_name(path) as name:
+            image = SimpleITK.DICOMOrient(SimpleITK.ReadImage(name), "LPS")
     except RuntimeError as error:
         raise InputError("mask-unreadable", f"{path.name} cannot be read.", "Give NIfTI volumes.") from error
     check_space(image, path.name)
