@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
+from MissingModalitySegLib.cli import dicom_study
 from MissingModalitySegLib.cli.edge import run
 from MissingModalitySegLib.dicom.sources import Others, SeriesSource, object_maker, sources_of, stack_checksum
 from MissingModalitySegLib.engine.segment import segment, synthesize
@@ -140,6 +144,36 @@ def test_of_several_series_the_one_that_is_asked_for(place: Path) -> None:
     source = sources_of({Modality.FLAIR: Path("in")}, Options())[Modality.FLAIR]
     source.read(Watch())
     assert source.volume.stack.series_number == 4
+
+
+def test_a_series_in_several_folders_is_gathered(place: Path, monkeypatch, capfd) -> None:
+    """Every second slice lies elsewhere; what was gathered goes with the command."""
+    command = ["segment", "--dicom", "in", "--model", "one", "--no-report", "--output"]
+    assert run([*command, "whole"]) == 0
+    folder = place / "in" / "MUELLER"
+    (folder / "more").mkdir()
+    for file in sorted((folder / "4").iterdir())[::2]:
+        file.rename(folder / "more" / file.name)
+    (place / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place / "temporary"))
+    assert run([*command, "scattered"]) == 0
+    for name in ("segmentation.nii.gz",):
+        assert (place / "scattered" / name).read_bytes() == (place / "whole" / name).read_bytes()
+    whole, scattered = (json.loads((place / one / "report.json").read_text()) for one in ("whole", "scattered"))
+    assert scattered["inputs"] == whole["inputs"]
+    while dicom_study._gathered:  # as at the end of the process
+        dicom_study._gathered.pop().cleanup()
+    assert not list((place / "temporary").glob("*series*"))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("link", "copyfile"):
+        monkeypatch.setattr(os if name == "link" else shutil, name, full)
+    assert run([*command, "nothing"]) != 0
+    assert "could not be gathered" in capfd.readouterr().err
+    while dicom_study._gathered:
+        dicom_study._gathered.pop().cleanup()
 
 
 @pytest.mark.parametrize(
