@@ -41,6 +41,7 @@ weights: venv ; @$(PYTHON) -m MissingModalitySegTraining.weights --output build/
 format: venv
 	@$(PYTHON) .ci/list-python-files
 	@$(PYTHON) .ci/list-texts
+	@$(PYTHON) Testing/docs/command_line.py
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
