@@ -14,6 +14,8 @@ def check_volume(node: Any, slot: str = "The volume") -> None:
     """Raise `InputError` for a node that is no plain 3D scalar volume with voxels, or not in a scene any more."""
     if node is None:
         raise InputError("no-volume", f"{slot}: no volume is chosen.", "Choose one, or leave the sequence out.")
+    if not hasattr(node, "IsA"):  # a script may hand over anything
+        raise InputError("not-a-volume", f"{slot}: {ascii(node)[:60]} is no node.", "Choose a scalar volume.")
     problem = unfit(node)
     if problem is not None:
         code, message, hint = problem

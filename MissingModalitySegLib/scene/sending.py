@@ -61,6 +61,8 @@ def send(nodes: Mapping[Modality | str, Any], folder: Path | str) -> Sent:
 
 def send_mask(node: Any, path: Path | str) -> Path:
     """Write a brain mask, a scalar volume or a label map, where the user sees it. Raises like `send`."""
+    if not hasattr(node, "IsA"):  # a script may hand over anything
+        raise InputError("not-a-volume", f"The brain mask {ascii(node)[:60]} is no node.", "Give a node, or a word.")
     problem = unfit(node)
     if problem is not None and problem[0] != "label-map":
         code, message, hint = problem

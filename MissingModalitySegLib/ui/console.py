@@ -8,13 +8,14 @@ at once and call back on the main thread. Options are those of the command line,
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import qt
 
-from ..errors import MissingModalitySegError
+from ..errors import InputError, MissingModalitySegError
 from ..modalities import Modality
 from ..options import Options
 from ..scene import Earlier, PlacedRun
@@ -131,7 +132,9 @@ def segmentFolderAsync(
     >>> batch = logic.segmentFolderAsync("/study/root", "/study/results", "moe", lambda case: print(case.state))
     >>> batch.is_over, batch.rows(); batch.cancel()
     """
-    batch = Batch(cases_of_folder(folder), model, Options.from_dict(options), Path(outputDir).absolute())
+    source = _path(folder, "no-such-folder", "The folder of studies")
+    output = _path(outputDir, "output-not-writable", "The output folder")
+    batch = Batch(cases_of_folder(source), model, Options.from_dict(options), output.absolute())
     if onCase is not None:
         batch.on_change = lambda case: _later(lambda: onCase(case))
     batch.start(desk())
@@ -147,6 +150,13 @@ def _hand_in(
     chosen = Options.from_dict({"format": "nrrd"} | values)
     earlier = Earlier.KEEP if keep else Earlier.REPLACE
     return hand_in_study(desk(), nodes, models, chosen, earlier=earlier, brain_mask=mask, task=task)
+
+
+def _path(value: Any, code: str, what: str) -> Path:
+    """What a script gives as a folder. Raises `InputError`; an empty text is none, though Python takes it for one."""
+    if not isinstance(value, str | os.PathLike) or not str(value).strip() or "\0" in str(value):
+        raise InputError(code, f"{what} is {ascii(value)[:60]}, which is no path.", "Give the path of a folder.")
+    return Path(value)
 
 
 def _call_back(work: Work, done: OnDone | None, error: OnError | None, progress: OnProgress | None) -> None:

@@ -192,6 +192,10 @@ class Desk:
         except MissingModalitySegError as error:
             for work in waiting:
                 self._end(work, State.FAILED, error=error)
+        except Exception as error:  # the work ends in any case, or everybody who waits for it would wait for ever
+            logging.exception("The volumes could not be written.")
+            for work in waiting:
+                self._end(work, State.FAILED, error=MissingModalitySegError("bug", f"{type(error).__name__}: {error}"))
 
     def _taker(self, work: Work) -> Callable[[Event], None]:
         return lambda event: self._take(work, event)

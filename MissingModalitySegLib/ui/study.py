@@ -40,7 +40,7 @@ def hand_in_study(
     The choice of volumes is checked at once (`InputError`); the volumes are written while the window lives on. When the
     scene is closed the work is cancelled.
     """
-    given = {Modality.parse(name): node for name, node in nodes.items()}
+    given = _by_modality(nodes)
     check_volumes(given)
     chosen = {modality: given[modality] for modality in MODALITIES if modality in given}
     scene = next(iter(chosen.values())).GetScene()
@@ -58,6 +58,21 @@ def hand_in_study(
         work.listeners.append(leave)
     desk.hand_in(works, luggage.pack(chosen, models, options, brain_mask, task))
     return works
+
+
+def _by_modality(nodes: Any) -> dict[Modality, Any]:
+    """What a script hands over as a study, by modality. Raises `InputError`."""
+    if not isinstance(nodes, Mapping):
+        raise InputError(
+            "no-volume", "A study is a table of sequences and volumes.", 'Write {"T1": t1Node, "FLAIR": flairNode}.'
+        )
+    given: dict[Modality, Any] = {}
+    for name, node in nodes.items():
+        modality = Modality.parse(name)
+        if modality in given:
+            raise InputError("duplicate-modality", f"{modality} is given twice.", "Give each modality once.")
+        given[modality] = node
+    return given
 
 
 class _Luggage:

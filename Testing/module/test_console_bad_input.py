@@ -67,8 +67,9 @@ NODES = [
 MODELS = [None, "", "none", "o\0ne", 3, Path("/none"), "../one", ["one"], {}, "/dev/null", "\ud800"]
 OPTIONS: list[dict[str, Any]] = [
     {"nothing": 1}, {"register": 3}, {"register": "sideways"}, {"threads": "two"}, {"threads": 0}, {"reference": "PD"},
-    {"reference": "DWI"}, {"brain": 3}, {"brain": "/none.nii.gz"}, {"brain": "a\0b"}, {"minimum_lesion_ml": float("nan")},
-    {"minimum_lesion_ml": "small"}, {"device": "toaster"}, {"inference": None}, {"synthesize": "yes"}, {"format": "jpg"},
+    {"reference": "DWI"}, {"brain": 3}, {"brain": "/none.nii.gz"}, {"brain": "a\0b"},
+    {"minimum_lesion_ml": float("nan")},    {"minimum_lesion_ml": "small"}, {"device": "toaster"}, {"inference": None},
+    {"synthesize": "yes"}, {"format": "jpg"},
 ]  # fmt: skip
 
 
