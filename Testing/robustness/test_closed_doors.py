@@ -47,10 +47,10 @@ def study(folder: Path) -> Path:
     for number, (name, attributes) in enumerate((("a", {**T1, "InversionTime": None}), ("b", {})), 1):
         image = sitk.Cast(volume(number), sitk.sitkUInt16)
         described = f"{'T1 SE' if name == 'a' else 'T2 FLAIR'} Hjördis"
-        write(datasets(image, scan, number, **{**attributes, "SeriesDescription": described}), folder / name)
+        write(datasets(image, scan, number, **{**attributes, "SeriesDescription": described}), folder / "first" / name)
     cut = datasets(sitk.Cast(volume(3), sitk.sitkUInt16), later, SeriesDescription="T2 FLAIR Quisling")
-    write(cut, folder / "c")
-    for path in (folder / "c").iterdir():
+    write(cut, folder / "later")
+    for path in (folder / "later").iterdir():
         path.write_bytes(path.read_bytes()[:-500])
     (folder / "Nachbar.txt").write_text("Quisling")
     return folder
@@ -158,9 +158,19 @@ def test_every_other_command_keeps_its_doors_closed(tmp_path: Path) -> None:
     quick = [one for one in QUICK if one != "--no-report"]
     result = ran(
         tmp_path,
-        ("segment", "--dicom", source, "--model", "one", "--output", left / "one", "--synthesize", *quick),
-        ("segment", "--dicom", source / "c", "--model", "one", "--output", left / "cut", *quick),
-        ("synthesize", "--dicom", source, "--model", "synthesis", "--output", left / "two", "--brain", "extracted"),
+        ("segment", "--dicom", source / "first", "--model", "one", "--output", left / "one", "--synthesize", *quick),
+        ("segment", "--dicom", source / "later", "--model", "one", "--output", left / "cut", *quick),
+        (
+            "synthesize",
+            "--dicom",
+            source / "first",
+            "--model",
+            "synthesis",
+            "--output",
+            left / "two",
+            "--brain",
+            "extracted",
+        ),
         ("longitudinal", left / "one", left / "one", "--output", left / "visits", "--register", "off"),
         ("models", "list"),
         ("models", "export", "one", left / "one.zip"),
