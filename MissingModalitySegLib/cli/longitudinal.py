@@ -40,6 +40,7 @@ def longitudinal(
     below --inputs. Studies are segmented first, into first and second below the output folder.
     """
     from ..engine.longitudinal import Thresholds
+    from ..reports.from_folder import write_case_report
     from ..reports.visits import PAGE, write_comparison
 
     thresholds = Thresholds(share=share, border_mm=border_mm, smallest_ml=smallest_ml)
@@ -53,6 +54,8 @@ def longitudinal(
                 folders.append(_segmented(given, model, output / name))
             search.append(given)
     result = write_comparison(*folders, output, search, register=register.value, thresholds=thresholds)
+    if folders[1] != second:  # the later visit was segmented here: its report tells of the earlier one, too
+        write_case_report(folders[1], search, changes=output)
     if as_json:
         print_json(result)
     else:

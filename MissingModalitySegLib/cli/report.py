@@ -21,6 +21,10 @@ def report(
     case: Annotated[
         str, typer.Option("--case", help="What the case is called in the title. Without it, nothing is.")
     ] = "",
+    changes: Annotated[
+        Path | None,
+        typer.Option("--changes", help="Output folder of `longitudinal` whose later visit this run is."),
+    ] = None,
 ) -> None:
     """Write report.html: of one finished run, or of all runs below a folder with links to their own.
 
@@ -33,7 +37,9 @@ def report(
     if (folder / REPORT).is_file():
         from ..reports.from_folder import write_case_report
 
-        path = write_case_report(folder, inputs or (), case)
+        path = write_case_report(folder, inputs or (), case, changes)
+    elif changes is not None:
+        raise InputError("no-report", f"There is no {REPORT} in {folder}.", "--changes is for the report of one run.")
     else:
         path = write_cohort_report(folder, title=case or "Cohort")
     console().print(path, soft_wrap=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .changes import longitudinal_section
 from .markup import Markup, element, text
 from .page import page
 from .pictures import Pictures
@@ -22,8 +23,14 @@ _WORTH_TELLING = 0.005
 _REGION_ORDER = ("lesion", "core", "enhancing")
 
 
-def case_page(report: Mapping[str, Any], pictures: Pictures | None = None, case: str = "") -> str:
-    """The whole file. `case` is what the reader calls the case; only who gives it knows whether it may be told."""
+def case_page(
+    report: Mapping[str, Any],
+    pictures: Pictures | None = None,
+    case: str = "",
+    changes: Mapping[str, Any] | None = None,
+) -> str:
+    """The whole file. `case` is what the reader calls the case; only who gives it knows whether it may be told.
+    `changes` is what `longitudinal.json` holds of an earlier visit and this one."""
     title = f"{case}: lesion report" if case else "Lesion report"
     code, model = report.get("code"), _model(report)
     under = " · ".join(part for part in (code, model, report.get("created") or "") if part)
@@ -37,6 +44,7 @@ def case_page(report: Mapping[str, Any], pictures: Pictures | None = None, case:
     )
     sections = [
         _found(report),
+        None if changes is None else longitudinal_section(changes, since=True),
         inputs_section(report),
         _expected(report),
         None if pictures is None else viewer_section(pictures),

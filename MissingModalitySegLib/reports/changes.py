@@ -52,8 +52,8 @@ def changes_page(result: Mapping[str, Any], pictures: Pictures | None = None) ->
     return page("Two time points", text([head, element("main", sections), foot]), scripts, data, icon)
 
 
-def longitudinal_section(result: Mapping[str, Any]) -> Markup:
-    """How many lesions are in each state, and what became of the volumes."""
+def longitudinal_section(result: Mapping[str, Any], since: bool = False) -> Markup:
+    """How many lesions are in each state, and what became of the volumes; `since`: in the report of the later visit."""
     numbers = [
         element("div", element("b", f"{_SIGNS[name]} {one['count']}"), element("span", name))
         for name, one in result["states"].items()
@@ -78,7 +78,7 @@ def longitudinal_section(result: Mapping[str, Any]) -> Markup:
         caution = element("div", element("b", "Before you believe a change"), items, class_="caution")
     return element(
         "section",
-        element("h2", "What has changed"),
+        element("h2", "What has changed since the earlier visit" if since else "What has changed"),
         element("div", numbers, class_="numbers"),
         caution,
         table(heads, rows),

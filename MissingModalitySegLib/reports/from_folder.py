@@ -18,22 +18,30 @@ from ..errors import InputError
 from ..modalities import Modality
 from ..output_folder import PAGE, REPORT, disk_errors
 from .case import case_page
+from .changes import longitudinal_section
 from .drawing import Layer
 from .from_run import pictures_of
 from .pictures import Kind, Pictures
 
+COMPARISON = "longitudinal.json"
+"""What a comparison of two visits leaves in its folder."""
 
-def write_case_report(folder: Path | str, search: Iterable[Path | str] = (), case: str = "") -> Path:
+
+def write_case_report(
+    folder: Path | str, search: Iterable[Path | str] = (), case: str = "", changes: Path | str | None = None
+) -> Path:
     """Write `report.html` into the folder of a finished run again.
 
     Its volumes are looked for, by name and checksum, in the folder, beside it and below the folders of `search`; where
-    the reference is not found, the page has no pictures. Raises `InputError` where there is no report, and as
+    the reference is not found, the page has no pictures. `changes` is the folder of a comparison with an earlier visit,
+    which then has a section. Raises `InputError` where there is no report, or the comparison is of another run, and as
     `disk_errors`.
     """
     folder = Path(folder)
     report = read_report(folder)
+    compared = None if changes is None else read_changes(Path(changes), report)
     with as_written(folder):
-        page = case_page(report, pictures_of_folder(folder, report, search), case)
+        page = case_page(report, pictures_of_folder(folder, report, search), case, compared)
     with disk_errors(folder):
         unfinished = folder / f".{PAGE}.{os.getpid()}.part"
         unfinished.write_text(page, encoding="utf-8", newline="\n")
@@ -54,6 +62,30 @@ def read_report(folder: Path) -> dict[str, Any]:
     if not isinstance(report, dict) or not isinstance(report.get("inputs"), dict):
         raise InputError("bad-report", f"{REPORT} in {folder} is no report of a run.", "Do the run again.")
     return report
+
+
+def read_changes(folder: Path, report: Mapping[str, Any]) -> dict[str, Any]:
+    """The comparison in `folder`, whose later visit is the run of `report`. Raises `InputError`."""
+    try:
+        found = json.loads((folder / COMPARISON).read_text(encoding="utf-8"))
+        later = found["second"]
+        longitudinal_section(found)
+        same = all(later[name] == report.get(name) for name in ("created", "code", "lesion_count"))
+        model = report.get("model") or {}
+        same = same and (later["model"] or {}).get("name") == model.get("name")
+    except OSError as error:
+        words = f"There is no {COMPARISON} in {folder}."
+        raise InputError("no-comparison", words, "Name the output folder of `longitudinal`.") from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+        words = f"{COMPARISON} in {folder} is no comparison of two visits."
+        raise InputError("bad-comparison", words, "Compare the visits again.") from error
+    if not same:
+        raise InputError(
+            "other-comparison",
+            f"The comparison in {folder} is not with this run: its later visit is another one.",
+            "The section belongs to the report of the later visit; after a new run compare again.",
+        )
+    return found
 
 
 @contextmanager

@@ -23,12 +23,12 @@ from ..modalities import MODALITIES, Modality
 from ..output_folder import disk_errors
 from .changes import COLOURS, changes_page
 from .drawing import Layer, Marks, draw
-from .from_folder import alignment_of, as_written, find_inputs, read_report
+from .from_folder import COMPARISON, alignment_of, as_written, find_inputs, read_report
 from .pictures import Kind, Pictures, Place
 from .view import view_of
 
 SCHEMA = 1
-RESULT, PAGE, MAP = "longitudinal.json", "longitudinal.html", "changes.nii.gz"
+RESULT, PAGE, MAP = COMPARISON, "longitudinal.html", "changes.nii.gz"
 
 
 @dataclass(frozen=True)

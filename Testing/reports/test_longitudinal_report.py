@@ -31,6 +31,8 @@ SECOND = ((GROWN, 12.0, 2), (SAME, 6.0, 1), (NEW, 7.0, 2))
 MOVE = sitk.Euler3DTransform((0.0, 0.0, 0.0), 0.05, -0.03, 0.06, (5.0, -3.0, 2.0))
 """From places in the second visit to places in the first."""
 
+SINCE = "What has changed since the earlier visit"
+
 
 def write_visit(folder: Path, spots, move: sitk.Transform | None = None, **changes) -> Path:
     """The volumes of a visit in `in`, and what a run leaves in `out`."""
@@ -147,7 +149,35 @@ def test_studies_are_segmented_first(tmp_path: Path, monkeypatch, capsys) -> Non
     result = json.loads(capsys.readouterr().out)
     assert result["first"]["lesion_count"] == result["second"]["lesion_count"]
     assert {one["state"] for one in result["lesions"]} <= {"unchanged"}
-    assert (tmp_path / "out" / "first" / "report.html").is_file()
+    first, second = ((tmp_path / "out" / one / "report.html").read_text() for one in ("first", "second"))
+    assert SINCE not in first
+    assert SINCE in second
+    assert "<canvas" in second
+
+
+def test_the_report_of_the_later_visit_tells_of_the_earlier_one(visits: Path, tmp_path: Path, capsys) -> None:
+    for one in "ab":
+        shutil.copytree(visits / one / "out", tmp_path / one)
+    command = ["report", str(tmp_path / "b"), "--changes", str(visits / "c")]
+    assert run(command) == 0
+    page = (tmp_path / "b" / "report.html").read_text(encoding="utf-8")
+    result = json.loads((visits / "c" / "longitudinal.json").read_text())
+    assert SINCE in page
+    assert f"{result['volumes_ml']['lesion']['before']:.2f}" in page
+    assert "Different sequences" in page
+    assert page.index("What was found") < page.index(SINCE) < page.index("What went in")
+
+    capsys.readouterr()
+    for folder, changes, words in (
+        ("a", visits / "c", "its later visit is another one"),
+        ("b", tmp_path / "a", "There is no longitudinal.json"),
+        (".", visits / "c", "There is no report.json"),
+    ):
+        assert run(["report", str(tmp_path / folder), "--changes", str(changes)]) == 2
+        assert words in " ".join(capsys.readouterr().err.split())
+    (tmp_path / "a" / "longitudinal.json").write_text('{"second": 3}')
+    assert run(["report", str(tmp_path / "b"), "--changes", str(tmp_path / "a")]) == 2
+    assert "no comparison of two visits" in " ".join(capsys.readouterr().err.split())
 
 
 def test_nothing_in_it_is_run(visits: Path) -> None:
