@@ -132,9 +132,14 @@ def segmentFolderAsync(
     >>> batch = logic.segmentFolderAsync("/study/root", "/study/results", "moe", lambda case: print(case.state))
     >>> batch.is_over, batch.rows(); batch.cancel()
     """
-    source = _path(folder, "no-such-folder", "The folder of studies")
-    output = _path(outputDir, "output-not-writable", "The output folder")
-    batch = Batch(cases_of_folder(source), model, Options.from_dict(options), output.absolute())
+    hint = "Give the path of a folder."
+    if not _is_path(folder):
+        raise InputError("no-such-folder", f"The folder of studies is {ascii(folder)[:60]}, which is no path.", hint)
+    if not _is_path(outputDir):
+        raise InputError(
+            "output-not-writable", f"The output folder is {ascii(outputDir)[:60]}, which is no path.", hint
+        )
+    batch = Batch(cases_of_folder(folder), model, Options.from_dict(options), Path(outputDir).absolute())
     if onCase is not None:
         batch.on_change = lambda case: _later(lambda: onCase(case))
     batch.start(desk())
@@ -152,11 +157,9 @@ def _hand_in(
     return hand_in_study(desk(), nodes, models, chosen, earlier=earlier, brain_mask=mask, task=task)
 
 
-def _path(value: Any, code: str, what: str) -> Path:
-    """What a script gives as a folder. Raises `InputError`; an empty text is none, though Python takes it for one."""
-    if not isinstance(value, str | os.PathLike) or not str(value).strip() or "\0" in str(value):
-        raise InputError(code, f"{what} is {ascii(value)[:60]}, which is no path.", "Give the path of a folder.")
-    return Path(value)
+def _is_path(value: Any) -> bool:
+    """Whether a script gives something that can be a folder; an empty text is none, though Python takes it for one."""
+    return isinstance(value, str | os.PathLike) and bool(str(value).strip()) and "\0" not in str(value)
 
 
 def _call_back(work: Work, done: OnDone | None, error: OnError | None, progress: OnProgress | None) -> None:
