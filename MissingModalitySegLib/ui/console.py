@@ -134,11 +134,9 @@ def segmentFolderAsync(
     """
     hint = "Give the path of a folder."
     if not _is_path(folder):
-        raise InputError("no-such-folder", f"The folder of studies is {ascii(folder)[:60]}, which is no path.", hint)
+        raise InputError("no-such-folder", f"The folder {ascii(folder)[:60]} is no path.", hint)
     if not _is_path(outputDir):
-        raise InputError(
-            "output-not-writable", f"The output folder is {ascii(outputDir)[:60]}, which is no path.", hint
-        )
+        raise InputError("output-not-writable", f"The output folder {ascii(outputDir)[:60]} is no path.", hint)
     batch = Batch(cases_of_folder(folder), model, Options.from_dict(options), Path(outputDir).absolute())
     if onCase is not None:
         batch.on_change = lambda case: _later(lambda: onCase(case))
