@@ -19,7 +19,7 @@ from .removed import bring_back, can_bring_back, throw_away
 from .results import Earlier, place
 from .review import fill_views, open_review, set_layout
 from .review_layout import GROUP, LAYOUT, Cell, Row, review_cells, review_xml
-from .runs import PlacedRun, clashing_runs, remove_run, run_of, runs_in
+from .runs import PlacedRun, clashing_runs, remove_run, run_of, runs_in, show_only
 from .segmentation import Parts, is_in_3d, segment_ids, show_in_3d, show_segments
 from .sending import Sent, hardened, send, send_mask
 from .studies import SceneStudy, candidate_volumes, studies_in
@@ -67,6 +67,7 @@ __all__ = [
     "send_mask",
     "set_layout",
     "show_in_3d",
+    "show_only",
     "show_segments",
     "studies_in",
     "term_file",

@@ -67,6 +67,14 @@ def run_of(scene: Any, run: str) -> PlacedRun:
     )
 
 
+def show_only(scene: Any, run: str) -> None:
+    """Show the segmentation of one run, and hide those of all others: one over the other they cannot be read."""
+    for one in runs_in(scene):
+        display = None if one.segmentation is None else one.segmentation.GetDisplayNode()
+        if display is not None:
+            display.SetVisibility(one.run == run)
+
+
 def nodes_of(scene: Any, run: str) -> list[Any]:
     """All nodes of a run, in the order of the scene."""
     return [node for node in marked_nodes(scene) if run_mark_of(node).key == run]

@@ -17,8 +17,22 @@ _WHOLE = ("QAbstractSpinBox", "QComboBox", "QAbstractScrollArea", "QTabBar")
 
 def follow_the_eye(frame: Any) -> None:
     """Put all that takes the keyboard below `frame` into the order of its layouts."""
+    for selector in _selectors_in(frame):
+        _let_in(selector)
     for before, after in pairwise(stops_in(frame)):
         qt.QWidget.setTabOrder(before, after)
+
+
+def _selectors_in(frame: Any) -> list[Any]:
+    return [one for one in frame.findChildren(qt.QWidget) if one.inherits("qMRMLNodeComboBox")]
+
+
+def _let_in(selector: Any) -> None:
+    """Slicer's selectors of nodes keep the keyboard out: the box inside leaves it to the selector, which takes none."""
+    for box in selector.findChildren(qt.QComboBox):
+        box.setFocusProxy(None)
+        selector.setFocusProxy(box)
+        selector.focusPolicy = qt.Qt.StrongFocus
 
 
 def stops_in(widget: Any) -> Iterator[Any]:
@@ -28,7 +42,7 @@ def stops_in(widget: Any) -> Iterator[Any]:
         for index in range(widget.count):
             yield from stops_in(widget.widget(index))
         return
-    if int(widget.focusPolicy) & int(qt.Qt.TabFocus):
+    if int(widget.focusPolicy) & int(qt.Qt.TabFocus) and widget.focusProxy() is None:
         yield widget
     if widget.layout() is not None and not any(widget.inherits(kind) for kind in _WHOLE):
         yield from _stops_of(widget.layout())

@@ -19,6 +19,7 @@ from ..scene import (
     runs_in,
     segment_ids,
     show_in_3d,
+    show_only,
     show_segments,
     throw_away,
 )
@@ -31,6 +32,8 @@ from .words import column_word, region_word, side_word
 
 _HIDDEN = frozenset(PLACE)
 _SWATCH = 12
+_HEAD_PX, _ROW_PX, _MOST_ROWS = 48, 30, 6
+"""Of the table that compares: its head with a scroll bar, a row, and how many are seen at once."""
 
 
 class ResultsPanel:
@@ -94,6 +97,8 @@ class ResultsPanel:
             self.ui.runBox.addItem(_title(one))
         self.ui.runBox.currentIndex = index
         self._compare(index)
+        if before is not None and before.run != self.run.run:  # of a scene that was loaded nothing is changed
+            show_only(slicer.mrmlScene, self.run.run)
         if before != self.run:
             self._fill()
         return True
@@ -130,7 +135,9 @@ class ResultsPanel:
             headers = [_("Result"), *(f"{region_word(name)} [ml]" for name in regions), _("Lesions")]
             fill_table(table, headers, rows, frozenset(range(1, len(headers))))
             table.selectRow(index)
-            table.setMaximumHeight(36 + 30 * min(len(rows), 6))
+            pixels = _HEAD_PX + _ROW_PX * min(len(rows), _MOST_ROWS)
+            table.setMinimumHeight(pixels)
+            table.setMaximumHeight(pixels)
 
     def _empty(self) -> None:
         """Nothing is there, but something can come back."""

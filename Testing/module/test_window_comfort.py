@@ -7,12 +7,12 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore, QtTest, QtWidgets
 
 from MissingModalitySegLib.ui.keyboard import stops_in
 from Testing.module.hands import load_and_guess, segment
 from Testing.module_rules.files import ROOT
-from Testing.slicer_harness.module_window import make_room
+from Testing.slicer_harness.module_window import make_room, until
 
 FORMS = ROOT / "MissingModalitySeg" / "Resources" / "UI"
 TRANSLATIONS = ROOT / "MissingModalitySeg" / "Translations"
@@ -114,6 +114,21 @@ def test_the_keyboard_goes_as_the_eye_does(filled) -> None:
         for header in headers:  # before what is in it, after what is above it
             inside = [at for at, one in enumerate(stops) if one is not header and header.isAncestorOf(one)]
             assert not inside or stops.index(header) == min(inside) - 1, header.name
+
+
+def test_volumes_can_be_chosen_with_the_keyboard(filled) -> None:
+    """Slicer's selectors keep it out, from the tab key as from the letters of their labels."""
+    ui = filled.window.inputs.ui
+    stops = [one.name or one.parentWidget().name for one in tab_stops(filled)]
+    names = ["t1Selector", "t1ceSelector", "t2Selector", "flairSelector", "dwiSelector"]
+    assert [name for name in stops if name in names] == names
+    filled.parent.activateWindow()
+    until(lambda: QtWidgets.QApplication.activeWindow() is not None)
+    ui.t2Selector.setFocus()
+    box = QtWidgets.QApplication.focusWidget()
+    assert box.parentWidget() is ui.t2Selector
+    QtTest.QTest.keyClick(box, QtCore.Qt.Key_Down)
+    assert filled.window.parameters.t2 is ui.t2Selector.currentNode() is not None
 
 
 def test_stops_are_those_of_the_layouts(filled) -> None:

@@ -11,6 +11,7 @@ import slicer
 from PySide6 import QtWidgets
 
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.scene import runs_in
 from MissingModalitySegLib.ui.desk import State, Work, desk
 from Testing.engine.small_runs import write_segmenter
 from Testing.module.hands import click, load_and_guess, names_in_scene, problem, segment
@@ -53,6 +54,9 @@ def test_other_models_run_and_are_compared(window) -> None:
     assert [table.item(row, 0).text() for row in range(table.rowCount)] == ["one · T1+FLAIR", "two · T1+FLAIR"]
     table.cellClicked.emit(0, 0)
     assert window.window.results.run.model == "one"
+    shown = {one.model: one.segmentation.GetDisplayNode().GetVisibility() for one in runs_in(slicer.mrmlScene)}
+    assert shown == {"one": 1, "two": 0}
+    assert table.verticalScrollBar().maximum == 0
 
 
 def test_errors_of_the_engine_are_shown_with_a_way_out(window) -> None:

@@ -45,7 +45,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         self._box = QtWidgets.QComboBox(self)
         line.addWidget(self._box)
-        self.setFocusProxy(self._box)
+        self._box.setFocusProxy(self)  # as in Slicer: neither of them takes the keyboard then
         self._types: list[str] = []
         self._flags = {"noneEnabled": False, "addEnabled": True, "removeEnabled": True}
         self._flags |= {"editEnabled": False, "renameEnabled": False, "showHidden": False, "showChildNodeTypes": True}
