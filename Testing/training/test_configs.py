@@ -281,3 +281,8 @@ def test_the_papers_numbers_for_a_stage_hold_where_nobody_said_otherwise(tmp_pat
     said = read_config(tmp_path / "bare.yaml", overrides={"loop.learning_rate": 5e-3})
     assert said.loop_of("joint").learning_rate == 5e-3
     assert set(LoopSection.model_fields) >= {"steps", "minutes", "learning_rate"}
+
+
+def test_names_that_are_no_utf_8_are_told_as_far_as_they_are_letters() -> None:
+    """They ended in a traceback: no JSON can hold them, and nothing else was wrong with the configuration."""
+    assert read_config("moe", "tiny", overrides={"data.source": "/x/\udcff.json"}).data.source == "/x/?.json"

@@ -63,7 +63,7 @@ class Problems:
         pruned = _plain(document)
         for place in self.places:
             table = pruned
-            for part, after in zip(place, (*place[1:], 0), strict=True):
+            for part, after in zip(place, (*place[1:], 0), strict=False):
                 if not isinstance(table, dict) or part not in table:
                     break
                 if not isinstance(after, str) or not isinstance(table[part], dict) or after not in table[part]:
@@ -92,8 +92,10 @@ def validate(model: type[Model], values: Any, problems: Problems, prefix: str = 
 
     Numbers must be numbers and texts texts: nothing is guessed from “1”.
     """
+    text = json.dumps(_plain(values), default=str, ensure_ascii=False)
+    # Names of files that are no UTF-8 stand for bytes that no JSON can hold: told as far as they are letters.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     try:
-        text = json.dumps(_plain(values), default=str)
         return model.model_validate_json(text)
     except ValidationError as error:
         problems.sentences += _sentences(error, model, prefix)
