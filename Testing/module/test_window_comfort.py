@@ -182,3 +182,29 @@ def test_labels_lead_to_their_fields() -> None:
 def test_forms_are_where_this_test_looks() -> None:
     named = {Path(form).stem.removeprefix("MissingModalitySeg") for form in FORMS.glob("*.ui")} - {""}
     assert named == {form for forms in PAGES.values() for form in forms}
+
+
+def test_of_what_is_higher_than_the_panel_the_upper_end_is_shown(slicer_app) -> None:
+    from MissingModalitySegLib.ui.looks import Reveal
+
+    area, content = QtWidgets.QScrollArea(), QtWidgets.QWidget()
+    column = QtWidgets.QVBoxLayout(content)
+    parts = [QtWidgets.QFrame() for _ in range(3)]
+    for part, pixels in zip(parts, (500, 900, 80), strict=True):
+        part.setFixedHeight(pixels)
+        column.addWidget(part)
+    area.setWidget(content)
+    area.resize(300, 400)
+    area.show()
+    reveal, bar = Reveal(), area.verticalScrollBar()
+    reveal.show(parts[1])
+    until(lambda: bar.value)
+    until(lambda: not reveal._looks and not reveal._timer.isActive())
+    top = parts[1].mapTo(content, QtCore.QPoint(0, 0)).y()
+    assert 0 < top - bar.value < 30
+    reveal.show(parts[2])  # this one fits
+    until(lambda: not reveal._looks and not reveal._timer.isActive())
+    lower = parts[2].mapTo(content, QtCore.QPoint(0, 80)).y() - bar.value
+    assert lower <= area.viewport().height
+    reveal.stop()
+    area.close()

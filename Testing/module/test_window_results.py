@@ -228,6 +228,7 @@ def test_the_review_and_back(results, slicer_app) -> None:
             [matrix.GetElement(i, 3) for i in range(3)], abs=0.01
         )
     assert not made.sliceController().sliceOffsetSlider().spinBoxVisible
+    assert made.sliceController().sliceOffsetSlider().minimumWidth == 24  # of its own it is as wide as all the rest
     label = made.sliceController().viewLabel()
     assert label.minimumWidth >= label.fontMetrics().horizontalAdvance(label.text)
     click(results.ui.reviewButton)
