@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import warnings
 from copy import deepcopy
@@ -310,3 +311,10 @@ def test_enhanced_and_classic_series_of_one_study(tmp_path):
     write(enhanced(made_image(direction=oblique()), scan, 3), tmp_path)
     write(datasets(made_image(), scan, 5, **T1), tmp_path)
     assert [one.series_number for one in only_study(tmp_path).usable] == [3, 5]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are Unix")
+def test_a_pipe_among_the_files_is_not_waited_for(tmp_path):
+    write(datasets(made_image()), tmp_path)
+    os.mkfifo(tmp_path / "pipe.dcm")
+    assert len(find_dicom_studies(tmp_path)) == 1

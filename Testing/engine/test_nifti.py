@@ -1,6 +1,7 @@
 """Files written by nibabel, then cut, broken or filled with NaN."""
 
 import gzip
+import os
 import sys
 from pathlib import Path
 
@@ -118,3 +119,9 @@ def test_names_that_are_no_utf_8(tmp_path, suffix):
     write_volume(image, path)
     assert [one.name for one in folder.iterdir()] == [path.name]
     assert np.array_equal(sitk.GetArrayFromImage(read_image(path)), VALUES.astype(np.float32))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are Unix")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "volume.nii.gz")
+    assert "pipe" in refusal(tmp_path / "volume.nii.gz").message

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.networks.registry import architecture
-from MissingModalitySegTraining import runs
+from MissingModalitySegTraining import provenance, runs
 from MissingModalitySegTraining.configs import read_config
 from MissingModalitySegTraining.loop import StepRecord
 from MissingModalitySegTraining.runs import is_run, open_run, train
@@ -205,3 +205,15 @@ def test_missing_modalities_are_stored_with_the_run(cache, tmp_path: Path) -> No
     record = json.loads((tmp_path / "missing.json").read_text())
     assert len(record["full_subjects"]) == 2
     assert set(record["dropped"]) == {"case-0", "case-1", "case-2", "case-3"}
+
+
+def test_a_session_that_was_cut_off_costs_no_training(tmp_path: Path) -> None:
+    """Whoever noted it was killed over it; the end of the training read all notes, and stumbled."""
+    with provenance.session(tmp_path, {"command": "first"}):
+        pass
+    with (tmp_path / provenance.SESSIONS).open("a") as file:
+        file.write('{"started": "2026-')
+    with provenance.session(tmp_path, {"command": "second"}):
+        pass
+    assert [one["command"] for one in provenance.sessions(tmp_path)] == ["first", "second"]
+    assert provenance.summary(tmp_path)["ended"]
