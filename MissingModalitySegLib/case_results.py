@@ -34,6 +34,9 @@ CHECKSUMS = "checksums.jsonl"
 _NOT_THE_ANSWER = ("device", "threads", "brain", "report")
 """Options that change how fast an answer comes, not which; a mask is compared by what it holds."""
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Spreadsheets calculate what begins like this; a name from a file or a scanner gets an apostrophe before it."""
+
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
 
 
@@ -147,9 +150,15 @@ def write_summary(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
         with open(unfinished, "w", encoding="utf-8", newline="", errors="backslashreplace") as stream:
             writer = csv.DictWriter(stream, columns, restval="")
             writer.writeheader()
-            writer.writerows({name: _text(value) for name, value in row.items()} for row in rows)
+            writer.writerows({name: _guarded(_text(value)) for name, value in row.items()} for row in rows)
         os.replace(unfinished, target)
     return target
+
+
+def read_summary(path: Path) -> list[dict[str, str]]:
+    """The rows of such a table as they were before they were written. Raises `OSError`, `ValueError`, `csv.Error`."""
+    with open(path, encoding="utf-8", newline="") as stream:
+        return [{name: _without_guard(cell) for name, cell in row.items()} for row in csv.DictReader(stream)]
 
 
 def summary_columns(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -165,3 +174,11 @@ def _text(value: Any) -> Any:
     if isinstance(value, Mapping):
         return ": ".join(str(part) for part in value.values() if part)
     return " | ".join(map(_text, value)) if isinstance(value, list | tuple) else value
+
+
+def _guarded(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _without_guard(cell: Any) -> Any:
+    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..case_results import SUMMARY
+from ..case_results import SUMMARY, read_summary
 from ..output_folder import PAGE, REPORT, disk_errors
 from .markup import Markup, element, text
 from .page import page
@@ -312,8 +312,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _summary(path: Path) -> list[dict[str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            return [row for row in csv.DictReader(stream) if row.get("case")]
+        return [row for row in read_summary(path) if row.get("case")]
     except (OSError, ValueError, csv.Error):
         return []
 

@@ -15,6 +15,7 @@ from MissingModalitySegLib.bundles import Manifest
 from MissingModalitySegLib.case_results import (
     case_options,
     finished_report,
+    read_summary,
     result_folders,
     summary_row,
     write_summary,
@@ -138,6 +139,15 @@ def test_the_table(tmp_path: Path) -> None:
     assert (table[1]["problem"], table[1]["lesion_ml"]) == ("Line one.\nLine two.", "")
     assert table[2]["lesions"] == "0"
     assert os.listdir(path.parent) == ["summary.csv"]
+
+
+def test_a_spreadsheet_calculates_nothing(tmp_path: Path) -> None:
+    names = ["=HYPERLINK(1)", "+1", "-sub", "@x", "'quoted", "plain"]
+    path = write_summary(tmp_path, [summary_row(name, "failed", None, "=1+1") for name in names])
+    with open(path, encoding="utf-8", newline="") as stream:
+        cells = [row["case"] for row in csv.DictReader(stream)]
+    assert cells == ["'=HYPERLINK(1)", "'+1", "'-sub", "'@x", "'quoted", "plain"]
+    assert [(row["case"], row["problem"]) for row in read_summary(path)] == [(name, "=1+1") for name in names]
 
 
 def test_a_case_keeps_what_is_known_of_it() -> None:
