@@ -140,7 +140,7 @@ def missing_files(datalist: Datalist) -> list[Problem]:
         Problem(f"cases[{i}] ({case.id})", f"there is no file {file}.")
         for i, case in enumerate(datalist.cases)
         for file in case.files
-        if not file.is_file()
+        if not os.path.isfile(file)  # `Path.is_file` raises over a name that no system takes
     ]
 
 

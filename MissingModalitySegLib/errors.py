@@ -86,6 +86,13 @@ def ran_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError | ImportError) and tells_of_no_memory(str(error))
 
 
+def too_long_a_name(error: BaseException) -> InputError | None:
+    """What to tell of a path that no system takes, wherever it was first looked for; None for other errors."""
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return InputError("name-too-long", f"No file can be called “{str(error.filename)[:60]}…”.", "Check the path.")
+    return None
+
+
 def tells_of_no_memory(text: str) -> bool:
     """Whether `text`, a message or the last words of a process, says that memory is exhausted."""
     return any(sign in text.casefold() for sign in _NO_MEMORY)

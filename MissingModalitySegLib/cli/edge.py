@@ -18,6 +18,7 @@ from ..errors import (
     MissingModalitySegError,
     ResourceError,
     ran_out_of_memory,
+    too_long_a_name,
 )
 from ..resources import user_state
 
@@ -43,7 +44,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if ran_out_of_memory(error):
             return _tell(ResourceError(OUT_OF_MEMORY, "The memory is exhausted.", "Close other programs."))
-        return _tell_bug(error, arguments)
+        told = too_long_a_name(error)
+        return _tell_bug(error, arguments) if told is None else _tell(told)
     finally:
         _flush()
     return DONE

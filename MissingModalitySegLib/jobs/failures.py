@@ -8,7 +8,14 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import OUT_OF_MEMORY, InputError, MissingModalitySegError, ResourceError, ran_out_of_memory
+from ..errors import (
+    OUT_OF_MEMORY,
+    InputError,
+    MissingModalitySegError,
+    ResourceError,
+    ran_out_of_memory,
+    too_long_a_name,
+)
 from .events import Error
 
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
@@ -37,6 +44,8 @@ def error_event(error: BaseException, job: int | None, output: Path | None = Non
         return Error.of(InputError("not-permitted", message, "Check the permissions of files and folders."), job)
     if _is_full_disk(error, output):
         return Error.of(ResourceError("disk-full", "The disk is full.", "Free some space and try again."), job)
+    if told := too_long_a_name(error):
+        return Error.of(told, job)
     log = "".join(traceback.format_exception(error))
     return Error("bug", f"{type(error).__name__}: {error}", "This is a bug in the program.", "bug", log, job=job)
 

@@ -161,3 +161,12 @@ def test_a_reader_that_goes_away() -> None:
     command = f'"{sys.executable}" -m MissingModalitySegLib --help | true'
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT)
     assert done.stderr == ""
+
+
+def test_a_name_that_no_system_takes(capsys) -> None:
+    long = "a" * 5000
+    for arguments in (["models", "show", long], ["report", long], ["export", long, long]):
+        assert edge.run(arguments) == 2
+        told = capsys.readouterr().err
+        assert "Code: name-too-long" in told
+        assert len(told) < 300
