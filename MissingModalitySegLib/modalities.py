@@ -7,11 +7,14 @@ A *code* is the availability vector m ∈ {0,1}^K of the papers, here as an immu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from .errors import InputError
+
+Given = TypeVar("Given")
 
 
 class Modality(StrEnum):
@@ -157,6 +160,18 @@ class Code:
 
     def __str__(self) -> str:
         return "+".join(modality.value for modality in self.available)
+
+
+def by_modality(named: Mapping[Modality | str, Given]) -> dict[Modality, Given]:
+    """What was given under names of modalities, in the usual order. Raises `InputError` for a name that is none, and
+    for a modality that is there twice, under two of its names."""
+    found: dict[Modality, Given] = {}
+    for name, one in named.items():
+        modality = Modality.parse(name)
+        if modality in found:
+            raise InputError("duplicate-modality", f"{modality} is given twice.", "Give each modality once.")
+        found[modality] = one
+    return {modality: found[modality] for modality in MODALITIES if modality in found}
 
 
 def _join(modalities: Iterable[Modality | str]) -> str:

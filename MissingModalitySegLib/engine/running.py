@@ -15,7 +15,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from ..errors import InputError
 from ..labels import LabelScheme
-from ..modalities import MODALITIES, Modality
+from ..modalities import MODALITIES, Modality, by_modality
 from ..options import BRAIN, Options
 from ..output_folder import NAMES, PAGE, REPORT, disk_errors, staged
 from ..watch import Notes, Watch
@@ -46,7 +46,7 @@ class Running:
         fresh: Path | None,
         watch: Watch,
     ) -> None:
-        self.sources, self.options, self.watch = _by_modality(inputs), options, Notes(watch)
+        self.sources, self.options, self.watch = _sources(inputs), options, Notes(watch)
         self.paths = {name: Path(one) for name, one in self.sources.items() if isinstance(one, str | Path)}
         self._stages, self._output, self._fresh = stages, output, fresh
         self._timings: dict[str, float] = {}
@@ -143,18 +143,12 @@ def begin(
         yield Running(stages, inputs, options, folder, fresh, watch or Watch())
 
 
-def _by_modality(inputs: Mapping[Modality | str, Source]) -> dict[Modality, Source]:
-    found: dict[Modality, Source] = {}
-    for name, source in inputs.items():
-        modality = Modality.parse(name)
-        if modality in found:
-            raise InputError("duplicate-modality", f"{modality} is given twice.", "Give each modality once.")
-        found[modality] = source
-    if not found:
+def _sources(inputs: Mapping[Modality | str, Source]) -> dict[Modality, Source]:
+    if not inputs:
         raise InputError(
             "no-volume", "No volume was given.", f"Give at least one of {', '.join(map(str, MODALITIES))}."
         )
-    return {modality: found[modality] for modality in MODALITIES if modality in found}
+    return by_modality(inputs)
 
 
 def _refuse_own_output(output: Path, sources: list[Path]) -> None:

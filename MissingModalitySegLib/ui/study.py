@@ -15,7 +15,7 @@ from .. import bundles
 from ..errors import InputError, ResourceError
 from ..jobs import Job, Result
 from ..labels import GLIOMA, find_scheme
-from ..modalities import MODALITIES, Modality
+from ..modalities import Modality, by_modality
 from ..options import Options
 from ..scene import Earlier, Parts, PlacedRun, Sent, check_volumes, place, send, send_mask
 from .desk import Desk, Work
@@ -40,9 +40,8 @@ def hand_in_study(
     The choice of volumes is checked at once (`InputError`); the volumes are written while the window lives on. When the
     scene is closed the work is cancelled.
     """
-    given = _by_modality(nodes)
-    check_volumes(given)
-    chosen = {modality: given[modality] for modality in MODALITIES if modality in given}
+    chosen = _volumes_of(nodes)
+    check_volumes(chosen)
     scene = next(iter(chosen.values())).GetScene()
     used = "+".join(chosen)
     luggage = _Luggage()
@@ -60,19 +59,13 @@ def hand_in_study(
     return works
 
 
-def _by_modality(nodes: Any) -> dict[Modality, Any]:
-    """What a script hands over as a study, by modality. Raises `InputError`."""
+def _volumes_of(nodes: Any) -> dict[Modality, Any]:
+    """What a script hands over as a study. Raises `InputError`."""
     if not isinstance(nodes, Mapping):
         raise InputError(
             "no-volume", "A study is a table of sequences and volumes.", 'Write {"T1": t1Node, "FLAIR": flairNode}.'
         )
-    given: dict[Modality, Any] = {}
-    for name, node in nodes.items():
-        modality = Modality.parse(name)
-        if modality in given:
-            raise InputError("duplicate-modality", f"{modality} is given twice.", "Give each modality once.")
-        given[modality] = node
-    return given
+    return by_modality(nodes)
 
 
 class _Luggage:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from MissingModalitySegLib.errors import InputError
-from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
+from MissingModalitySegLib.modalities import MODALITIES, Code, Modality, by_modality
 
 NAMES = ["T1", "T1ce", "T2", "FLAIR", "DWI"]
 
@@ -124,3 +124,11 @@ def test_bad_codes_are_refused_with_a_name_for_the_problem(make, code):
         make()
     assert error.value.code == code
     assert error.value.message
+
+
+def test_what_was_given_by_name() -> None:
+    assert list(by_modality({"FLAIR": 2, "t1": 1}).items()) == [(Modality.T1, 1), (Modality.FLAIR, 2)]
+    with pytest.raises(InputError, match="T1 is given twice"):
+        by_modality({"T1": 1, "t1": 2})
+    with pytest.raises(InputError):
+        by_modality({"PD": 1})
