@@ -31,7 +31,7 @@ def measure(cases: Sequence[Case], count: int, models: Sequence[str]) -> list[di
         rows += [_row(f"{name} {code}", healthy, model, Code.parse(code), name) for code in CODES]
         made = [_with_synthetic_flair(one, synthesiser) for one in healthy]
         rows.append(_row(f"{name} synthetic FLAIR", made, model, Code.parse("FLAIR"), name))
-        for one in real(model, [case for case in cases if case.disease == "none"]):
+        for one in real(model, [case for case in cases if case.metadata.get("disease") == "none"]):
             rows.append(_row(f"{name} {one.name} {one.code}", [one], model, one.code, name))
     return rows
 
