@@ -15,11 +15,12 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import torch
@@ -276,13 +277,16 @@ def _in_processes(tasks: list[_Task], jobs: int) -> Iterator[Finished]:
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(jobs, context, initializer=_prepare_process)
     before = set(multiprocessing.active_children())
-    with _no_interrupt():  # processes begin with the first of these
-        pending = {executor.submit(_make_case, task, workers) for task in tasks}
+    ended: SimpleQueue[Future[Finished]] = SimpleQueue()
+    with _no_interrupt():  # processes begin with the first task; a future's lock must not be left behind closed
+        for task in tasks:
+            executor.submit(_make_case, task, workers).add_done_callback(ended.put)
+    left = len(tasks)
     try:
-        while pending:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+        while left:
+            finished = ended.get().result()
+            left -= 1
+            yield finished
     except BrokenProcessPool:
         raise ResourceError(
             "process-ended",
@@ -290,9 +294,7 @@ def _in_processes(tasks: list[_Task], jobs: int) -> Iterator[Finished]:
             "Use fewer --jobs; what is complete stays, and the same command goes on from there.",
         ) from None
     finally:
-        for future in pending:
-            future.cancel()
-        if pending:
+        if left:
             for process in set(multiprocessing.active_children()) - before:
                 process.kill()
         executor.shutdown(cancel_futures=True)
