@@ -6,7 +6,7 @@ import torch
 from monai.losses import DiceCELoss, DiceLoss
 
 from MissingModalitySegLib.errors import InputError
-from MissingModalitySegTraining.losses.segmentation import class_loss, dice_loss_terms, region_loss
+from MissingModalitySegTraining.losses.segmentation import class_loss, dice_loss_terms, region_dice_loss, region_loss
 
 
 def images(channels: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -147,20 +147,38 @@ def test_numbers_that_are_no_class_are_refused(foreign):
     assert caught.value.code == "no-such-class"
 
 
-def test_empty_regions_can_be_left_to_cross_entropy():
-    """Dice over the regions that are there, cross-entropy over all that are scored; by loops, per sample and region."""
+def test_empty_regions_are_held_empty():
+    """Dice over regions that are there, alarms over the others, cross-entropy over all that are scored; by loops."""
     logits, target = images(3)
     target[0, 1] = target[1, 2] = 0
     weights = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
-    dice, cross_entropy = [], []
+    dice, alarms, cross_entropy = [], [], []
     for b in range(2):
         for r in range(3):
+            p, q = logits[b, r].sigmoid(), target[b, r]
             if weights[b, r]:
-                cross_entropy.append(torch.nn.functional.binary_cross_entropy_with_logits(logits[b, r], target[b, r]))
-            if weights[b, r] and target[b, r].any():
-                p, q = logits[b, r].sigmoid(), target[b, r]
+                cross_entropy.append(torch.nn.functional.binary_cross_entropy_with_logits(logits[b, r], q))
+            if weights[b, r] and q.any():
                 dice.append(1 - (2 * (p * q).sum() + 1e-5) / (p.sum() + q.sum() + 1e-5))
-    expected = sum(dice) / len(dice) + sum(cross_entropy) / len(cross_entropy)
+            elif weights[b, r]:
+                alarms.append(torch.log(1 + p.mean() / 1e-3))
+    assert len(alarms) == 2
+    expected = sum(dice) / len(dice) + 0.5 * sum(alarms) / len(alarms) + sum(cross_entropy) / len(cross_entropy)
     torch.testing.assert_close(region_loss(logits, target, region_weights=weights, dice_of_empty=False), expected)
-    nothing = region_loss(logits, torch.zeros_like(target), dice_of_empty=False)
-    torch.testing.assert_close(nothing, torch.nn.functional.softplus(logits).mean())
+
+
+def test_a_false_volume_is_pulled_at_as_strongly_as_a_true_one():
+    """On a crop of 32³, a lesion of 512 voxels that half is found, and the same answer where there is none."""
+    target = torch.zeros(1, 1, 32, 32, 32)
+    target[..., :8, :8, :8] = 1
+    pulls = []
+    for truth in (target, torch.zeros_like(target)):
+        logits = torch.where(target > 0, 0.0, -20.0).requires_grad_()
+        region_dice_loss(logits, truth, dice_of_empty=False).backward()
+        pulls.append(float(logits.grad[0, 0, 0, 0, 0]))
+    there, nowhere = pulls
+    assert there < 0 < nowhere
+    assert 0.2 < -nowhere / there < 5
+    logits = torch.where(target > 0, 0.0, -20.0).requires_grad_()
+    region_dice_loss(logits, torch.zeros_like(target), dice_of_empty=True).backward()
+    assert float(logits.grad[0, 0, 0, 0, 0]) < 1e-3 * nowhere

@@ -40,8 +40,8 @@ def test_lesion_and_background() -> None:
     assert found.item() == pytest.approx(1 - np.mean(dice) + np.mean(entropy), rel=1e-5)
 
 
-def test_the_dice_of_empty_lesions_can_be_left_out() -> None:
-    """Of two samples one has no lesion: its cross-entropy counts, its Dice does not."""
+def test_empty_lesions_have_alarms_in_place_of_dice() -> None:
+    """Of two samples one has no lesion: its cross-entropy counts, and what is called one."""
     batch = mixed_batch(6)
     regions = batch.regions.clone()
     regions[:, 0, 0, 0, 0] = 1
@@ -51,10 +51,11 @@ def test_the_dice_of_empty_lesions_can_be_left_out() -> None:
     p, q = logits.double().softmax(1)[:, 1], batch.regions[:, 0].double()
     entropy = -(q * p.log() + (1 - q) * (1 - p).log()).mean().item()
     dice = ((2 * (p * q)[0].sum() + 1e-5) / (p[0].sum() + q[0].sum() + 1e-5)).item()
+    alarms = 0.5 * (1 + p.flatten(1).mean(1) / 1e-3).log()
     found = truth_for(CLASSES, batch, dice_of_empty=False).compare(logits)
-    assert found.item() == pytest.approx(1 - dice + entropy, rel=1e-5)
+    assert found.item() == pytest.approx(1 - dice + alarms[1].item() + entropy, rel=1e-5)
     none = Batch(batch.image, batch.code, torch.zeros_like(batch.regions), batch.scored, batch.brain)
-    rest = -(1 - p).log().mean().item()
+    rest = alarms.mean().item() - (1 - p).log().mean().item()
     assert truth_for(CLASSES, none, dice_of_empty=False).compare(logits).item() == pytest.approx(rest, rel=1e-5)
 
 

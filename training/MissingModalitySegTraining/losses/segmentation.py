@@ -14,6 +14,9 @@ from MissingModalitySegLib.errors import InputError
 SMOOTH = 1e-5
 """Added to both sides of the Dice fraction, as MONAI does: an empty target met by an empty prediction scores 1."""
 
+ALARM_SHARE, ALARM_WEIGHT = 1e-3, 0.5
+"""D: the share of a crop below which a false volume counts as small, and what `alarm_terms` weigh beside Dice."""
+
 
 def region_loss(
     logits: Tensor,
@@ -30,15 +33,16 @@ def region_loss(
     teaches the region `lesion` only. The loss is the weighted mean over samples and regions, and 0 where all weights
     are. `soft_target` as in `dice_loss_terms`.
 
-    The Dice loss of an empty region is a constant 1 with next to no gradient, until nothing at all is predicted.
-    Without `dice_of_empty` such regions are left to cross-entropy, and Dice is the mean over the regions that are
-    there: with small batches of crops, of which few hold every region, it would else be drowned.
+    The Dice loss of an empty region is a constant 1 with next to no gradient, until nothing at all is predicted. With
+    small batches of crops, of which few hold every region, that drowns what Dice teaches. Without `dice_of_empty` Dice
+    is the mean over the regions that are there, and those that are not have `alarm_terms` in its place: left to
+    cross-entropy alone, where a voxel counts for next to nothing, networks saw lesions in every healthy head.
 
     Raises `InputError` for shapes that do not belong together.
     """
     logits, target, region_weights = _counted_regions(logits, target, region_weights)
     cross_entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none").flatten(2).mean(2)  # B R
-    dice = _mean_region_dice(logits, target, region_weights, soft_target, dice_of_empty)
+    dice = _mean_dice(logits.sigmoid(), target, region_weights, soft_target, dice_of_empty)
     return dice + _weighted_mean(cross_entropy, region_weights)
 
 
@@ -46,7 +50,8 @@ def region_dice_loss(
     logits: Tensor, target: Tensor, *, region_weights: Tensor | None = None, dice_of_empty: bool = True
 ) -> Tensor:
     """The Dice part of `region_loss` alone; a scalar."""
-    return _mean_region_dice(*_counted_regions(logits, target, region_weights), False, dice_of_empty)
+    logits, target, region_weights = _counted_regions(logits, target, region_weights)
+    return _mean_dice(logits.sigmoid(), target, region_weights, False, dice_of_empty)
 
 
 def _counted_regions(logits: Tensor, target: Tensor, region_weights: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
@@ -66,11 +71,14 @@ def _counted_regions(logits: Tensor, target: Tensor, region_weights: Tensor | No
     return logits, torch.where(counted, target, 0.0), region_weights
 
 
-def _mean_region_dice(
-    logits: Tensor, target: Tensor, region_weights: Tensor, soft_target: bool, dice_of_empty: bool
-) -> Tensor:
-    weights = region_weights if dice_of_empty else region_weights * (target.flatten(2).amax(2) > 0)
-    return _weighted_mean(dice_loss_terms(logits.sigmoid(), target, soft_target=soft_target), weights)
+def _mean_dice(prediction: Tensor, target: Tensor, weights: Tensor, soft_target: bool, dice_of_empty: bool) -> Tensor:
+    """Over samples and channels by `weights` (B, R); see `region_loss`."""
+    terms = dice_loss_terms(prediction, target, soft_target=soft_target)
+    if dice_of_empty:
+        return _weighted_mean(terms, weights)
+    there = (target.flatten(2).amax(2) > 0).to(terms)
+    alarms = _weighted_mean(alarm_terms(prediction), weights * (1 - there))
+    return _weighted_mean(terms, weights * there) + ALARM_WEIGHT * alarms
 
 
 def class_loss(
@@ -102,9 +110,9 @@ def class_loss(
     target = target.to(logits)
     cross_entropy = F.cross_entropy(logits, target)
     first = 0 if include_background else 1
-    terms = dice_loss_terms(logits.softmax(1)[:, first:], target[:, first:], soft_target=soft_target)
-    there = torch.ones_like(terms) if dice_of_empty else (target[:, first:].flatten(2).amax(2) > 0).to(terms)
-    return _weighted_mean(terms, there) + cross_entropy
+    prediction, target = logits.softmax(1)[:, first:], target[:, first:]
+    weights = prediction.new_ones(prediction.shape[:2])
+    return _mean_dice(prediction, target, weights, soft_target, dice_of_empty) + cross_entropy
 
 
 def dice_loss_terms(prediction: Tensor, target: Tensor, *, soft_target: bool = False) -> Tensor:
@@ -119,6 +127,14 @@ def dice_loss_terms(prediction: Tensor, target: Tensor, *, soft_target: bool = F
     intersection = torch.minimum(prediction, target) if soft_target else prediction * target
     sizes = prediction.sum(2) + target.sum(2)
     return 1 - (2 * intersection.sum(2) + SMOOTH) / (sizes + SMOOTH)
+
+
+def alarm_terms(prediction: Tensor) -> Tensor:
+    """How much of a crop is called lesion where there is none: log(1 + mean / `ALARM_SHARE`) of probabilities, (B, R).
+
+    The logarithm pulls at a false volume as strongly as Dice at a true one of that size, and is zero at zero.
+    """
+    return torch.log1p(prediction.flatten(2).mean(2) / ALARM_SHARE)
 
 
 def _weighted_mean(terms: Tensor, weights: Tensor) -> Tensor:
