@@ -23,6 +23,7 @@ ARCHITECTURES: dict[str, str] = {
     "dynamic_stem": "dynamic_stem:DynamicStemUNet",
     "universal": "universal.segmentation:UniversalSegmenter",
     "masked_autoencoder": "universal.autoencoder:MaskedAutoencoder",
+    "synthesiser": "synthesiser:Synthesiser",
     "mome": "mome.network:MixtureOfModalityExperts",
     "single_unet": "mome.single:SingleUNet",
     "modality_prior": "mome.prior:ModalityPriorUNet",

@@ -13,7 +13,7 @@ from MissingModalitySegLib.labels import GLIOMA, LESION
 from MissingModalitySegLib.modalities import Code
 from MissingModalitySegLib.networks.registry import ARCHITECTURES, build
 
-SEGMENTERS = sorted(set(ARCHITECTURES) - {"masked_autoencoder"})
+SEGMENTERS = sorted(set(ARCHITECTURES) - {"masked_autoencoder", "synthesiser"})
 CODE = Code.parse("T1+FLAIR+DWI")
 VECTOR = torch.tensor(CODE.vector)
 

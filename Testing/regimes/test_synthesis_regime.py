@@ -11,8 +11,9 @@ from MissingModalitySegTraining.regimes.synthesis import Synthesis, SynthesisOpt
 MODALITIES = ("T1", "T1ce", "T2", "FLAIR", "DWI")
 
 
-def network() -> torch.nn.Module:
-    return build({"architecture": "masked_autoencoder", "preset": "tiny"})
+@pytest.fixture(params=["synthesiser", "masked_autoencoder"])
+def network(request: pytest.FixtureRequest) -> torch.nn.Module:
+    return build({"architecture": request.param, "preset": "tiny"})
 
 
 def batch() -> Batch:
@@ -24,8 +25,8 @@ def batch() -> Batch:
     return Batch(image, code, torch.zeros(2, 3, 8, 8, 8), torch.ones(2, 3), brain)
 
 
-def test_the_loss_is_the_error_in_the_brain_and_counts_hidden_sequences_most() -> None:
-    made, sample = network(), batch()
+def test_the_loss_is_the_error_in_the_brain_and_counts_hidden_sequences_most(network: torch.nn.Module) -> None:
+    made, sample = network, batch()
     regime = Synthesis(made, SynthesisOptions(shown=0.2, absolute=0.5))
     parts = regime.losses(sample, 0.0, torch.Generator().manual_seed(5))
     code = draw_codes(sample.code, torch.Generator().manual_seed(5))
@@ -45,10 +46,9 @@ def test_the_loss_is_the_error_in_the_brain_and_counts_hidden_sequences_most() -
     assert float(parts["hidden"]) == pytest.approx(hidden / count, rel=1e-5)
 
 
-def test_every_parameter_is_trained() -> None:
-    made = network()
-    Synthesis(made, SynthesisOptions()).losses(batch(), 0.0, torch.Generator().manual_seed(0))["loss"].backward()
-    assert all(p.grad is not None and p.grad.isfinite().all() and p.grad.abs().sum() > 0 for p in made.parameters())
+def test_every_parameter_is_trained(network: torch.nn.Module) -> None:
+    Synthesis(network, SynthesisOptions()).losses(batch(), 0.0, torch.Generator().manual_seed(0))["loss"].backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() and p.grad.abs().sum() > 0 for p in network.parameters())
 
 
 def test_a_network_that_segments_is_refused() -> None:

@@ -94,7 +94,7 @@ def test_the_starters_leave_precision_and_layout_to_the_machine(method: str) -> 
 
 def test_what_is_shipped_stays_small() -> None:
     """At half precision: one bundle per family, the synthesiser, brain extraction."""
-    families = ("moe", "universal", "masked_autoencoder", "mome")
+    families = ("moe", "universal", "synthesiser", "mome")
     networks = [build({"architecture": name, "preset": "starter"}) for name in families]
     networks.append(build(read_config("brain", "starter").network.model_dump(exclude_none=True)))
     sizes = [2 * sum(value.numel() for value in network.state_dict().values()) for network in networks]

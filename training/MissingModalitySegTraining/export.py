@@ -164,7 +164,7 @@ def family_of(network: nn.Module, method: str = "") -> str:
     architecture = section["architecture"]
     if method == "brain":
         return "brain"
-    if architecture == "masked_autoencoder":
+    if architecture in ("synthesiser", "masked_autoencoder"):
         return "synthesis"
     if architecture in ("moe", "mome") or (architecture == "universal" and section["config"]["head"] == "hyper"):
         return architecture

@@ -1,8 +1,8 @@
 """Synthesis: all sequences from any of them, by a network that is trained for nothing else.
 
 Not from the papers. The masked autoencoder of Zhao et al. (2024) learns to fill in tokens, and what it makes of a whole
-sequence that is missing is a by-product. Here the same network sees whole sequences, as users have them, and is
-compared in the brain alone.
+sequence that is missing is a by-product. Here that network, with a straight line beside it (`networks.synthesiser`),
+sees whole sequences, as users have them, and is compared in the brain alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.networks.synthesiser import Synthesiser
 from MissingModalitySegLib.networks.universal.autoencoder import MaskedAutoencoder
 
 from ..data.batch import Batch
@@ -33,7 +34,7 @@ class SynthesisOptions:
 
 
 class Synthesis:
-    """Trains a masked autoencoder on random subsets of whole sequences."""
+    """Trains a network on random subsets of whole sequences."""
 
     def __init__(self, network: nn.Module, options: SynthesisOptions) -> None:
         self.network = network
@@ -55,11 +56,11 @@ class Synthesis:
 def stages(setup: Setup) -> list[Stage]:
     def regime(networks: Networks) -> Synthesis:
         network = build_network(setup)
-        if not isinstance(network, MaskedAutoencoder):
+        if not isinstance(network, Synthesiser | MaskedAutoencoder):
             raise InputError(
                 "network-does-not-fit",
                 "Synthesis needs a network that answers with sequences.",
-                "Use the architecture masked_autoencoder.",
+                "Use the architecture synthesiser, or masked_autoencoder.",
             )
         return Synthesis(network, setup.options)
 
