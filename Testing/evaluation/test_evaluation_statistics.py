@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from MissingModalitySegLib.bundles.performance import Performance
 from MissingModalitySegLib.errors import InputError
-from MissingModalitySegLib.modalities import MODALITIES
-from MissingModalitySegTraining.evaluation.statistics import compare, expected_performance, summarise, wilcoxon
+from MissingModalitySegTraining.evaluation.statistics import compare, summarise, wilcoxon
 
 from .made_rows import evaluation, row, without
 
@@ -158,13 +155,3 @@ def test_what_cannot_be_compared_is_refused() -> None:
 def test_nothing_scored_is_no_error() -> None:
     summary = summarise(evaluation())
     assert summary == {"by_code": {}, "over_codes": {}, "by_dataset": {}}
-
-
-def test_expected_performance_is_what_a_manifest_takes() -> None:
-    rows = [row(f"case{'x' * i}", "T1+FLAIR", {"lesion": 0.5 + i / 10, "core": 0.2}) for i in range(4)]
-    rows.append(row("empty", "T1+FLAIR", {"lesion": 1.0}, lesions=without()))
-    entries = expected_performance(evaluation(*rows))
-    read = [Performance.read(entry, "here", MODALITIES) for entry in json.loads(json.dumps(entries))]
-    dice = next(entry for entry in read if (entry.metric, entry.region) == ("dice", "lesion"))
-    assert (dice.mean, dice.n, dice.dataset, dice.data) == (pytest.approx(0.65), 4, "made", "simulated")
-    assert {entry.metric for entry in read} == {"dice", "hd95", "cscore", "lesion_f1"}

@@ -45,7 +45,6 @@ from MissingModalitySegTraining.phantom.stripping import (
     FAITHFUL,
     Patch,
     Stripping,
-    distance_from_mask,
     strip,
 )
 
@@ -549,13 +548,3 @@ def test_ragged_borders_turn_more_often_than_wavy_ones():
         mask = strip(distance, points, [Stripping(0.0, 2.0, wavelength, 4, ())])[0].numpy().astype(int)
         areas.append(sum(np.abs(np.diff(mask, axis=axis)).sum() for axis in range(3)) / mask.sum() ** (2 / 3))
     assert areas[0] > 1.1 * areas[1]
-
-
-def test_distance_from_mask_orders_like_the_distance():
-    """A brain-sized ball; the average over a cube takes a curved border for one a little further in."""
-    points = Grid.centred((0.0, 0.0, 0.0), 2.0, (80, 80, 80)).points()[None]
-    distance = (points).norm(dim=-1) - 65
-    guess = distance_from_mask(distance <= 0, (2.0, 2.0, 2.0))
-    near = distance.abs() < 4
-    assert (guess - distance)[near].abs().max() < 2.0
-    assert (guess - distance)[near].abs().mean() < 0.7

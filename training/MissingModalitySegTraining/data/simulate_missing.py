@@ -1,4 +1,4 @@
-"""Training sets in which most subjects lack modalities (Chen et al., full-modality ratio of 1, 10, 50, 100 %).
+"""Training sets in which most subjects lack modalities (Zhao et al., full-modality ratio of 1, 10, 50, 100 %).
 
 D_f, the subjects who keep all modalities, is drawn once; every other subject loses one to three. What was drawn is
 stored with its seed, so that a result can name its data exactly and the truth of what was dropped can be looked up.
@@ -12,7 +12,6 @@ import math
 import random
 from collections import defaultdict
 from dataclasses import replace
-from typing import Any
 
 from MissingModalitySegLib.datalists import Case, Datalist
 from MissingModalitySegLib.errors import InputError
@@ -78,21 +77,6 @@ def fingerprint(datalist: Datalist) -> str:
     """SHA-256 over which modalities each case has: tells whether a datalist is the one that was thinned out."""
     table = sorted((case.id, str(case.code)) for case in datalist.cases)
     return hashlib.sha256(json.dumps(table).encode()).hexdigest()
-
-
-def audit(simulated: Datalist, original: Datalist) -> list[str]:
-    """What contradicts the record that `simulated` was made from `original`; empty when all holds."""
-    record: dict[str, Any] = simulated.metadata.get(METADATA_KEY, {})
-    if not record:
-        return ["it holds no record of a simulation"]
-    if record["original"]["fingerprint"] != fingerprint(original):
-        return [f"it was made from another datalist than “{original.name}”"]
-    again = simulate_missing(original, record["full_ratio"], record["seed"])
-    return [
-        f"{one.id}: has {one.code}, the record says {other.code}"
-        for one, other in zip(simulated.cases, again.cases, strict=True)
-        if (one.id, one.code, one.metadata.get("dropped")) != (other.id, other.code, other.metadata["dropped"])
-    ]
 
 
 def _draw(visits: list[Case], everything: tuple[Modality, ...], seed: int) -> list[Modality]:

@@ -76,27 +76,6 @@ def mean_of(values: Iterable[float | None]) -> Figures:
     }
 
 
-def expected_performance(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """The figures as a bundle's manifest lists them, per data set, code and region: Dice, HD95, CScore, lesion F1.
-
-    Dice is that of cases whose truth is not empty. Figures that rest on nothing are left out.
-    """
-    names = {"dice_where_true": "dice", "hd95": "hd95", "cscore": "cscore", "f1": "lesion_f1"}
-    found = []
-    for dataset, tables in summarise(evaluation)["by_dataset"].items():
-        for code, regions in tables["by_code"].items():
-            for region, measures in regions.items():
-                for measure, metric in names.items():
-                    each = measures[measure]
-                    if each["n"] == 0:
-                        continue
-                    entry = {"code": code, "region": region, "metric": metric, "mean": each["mean"]}
-                    if each["se"] is not None:
-                        entry["standard_error"] = each["se"]
-                    found.append(entry | {"n": each["n"], "dataset": dataset, "data": tables["data"]})
-    return found
-
-
 def compare(ours: Evaluation, other: Evaluation) -> Figures:
     """Whether `ours` differs from `other`: Wilcoxon signed-rank tests, two-sided, paired over (case, code).
 

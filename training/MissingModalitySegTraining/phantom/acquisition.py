@@ -21,7 +21,6 @@ from .draws import chance, choose, log_uniform, normal, seed, uniform
 from .misalignment import Misalignment
 from .stripping import Stripping, sample_stripping
 
-PLANES = ("axial", "coronal", "sagittal")
 THROUGH_PLANE = {"axial": 2, "coronal": 1, "sagittal": 0}
 """The axis of the phantom along which slices are stacked."""
 

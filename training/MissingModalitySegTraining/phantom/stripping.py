@@ -10,7 +10,6 @@ from torch import Tensor
 
 from .draws import chance, choose, normal, seed, uniform
 from .fields import random_field, tabulated
-from .resolution import along_axes, box_average
 
 
 @dataclass(frozen=True)
@@ -75,19 +74,6 @@ def strip(distance_mm: Tensor, points: Tensor, cases: Sequence[Stripping]) -> Te
     """
     border = torch.stack([_border(points[b], case) for b, case in enumerate(cases)])
     return distance_mm <= border.clamp(-REACH_MM, REACH_MM)
-
-
-def distance_from_mask(mask: Tensor, spacing_mm: tuple[float, float, float]) -> Tensor:
-    """A signed distance (B, X, Y, Z) within ±`REACH_MM` of the border of `mask`, negative inside; approximate.
-
-    The average of a mask over a cube rises linearly across a flat border, by 1 per width of the cube.
-    """
-    matrices = []
-    for size, step in zip(mask.shape[1:], spacing_mm, strict=True):
-        positions = torch.arange(size, device=mask.device) * step
-        matrices.append(box_average(positions, positions, 2 * REACH_MM))
-    share = torch.stack([along_axes(one, tuple(matrices)) for one in mask.float()])
-    return (0.5 - share) * 2 * REACH_MM
 
 
 def _border(points: Tensor, case: Stripping) -> Tensor:

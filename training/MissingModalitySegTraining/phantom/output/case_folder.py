@@ -27,7 +27,6 @@ from .volumes import FORMATS, Volume, write_volume
 
 RECORD = "parameters.json"
 SCHEMA = 1
-CORE_VALUES = (1, 3)
 
 
 @dataclass(frozen=True)
