@@ -38,19 +38,22 @@ application = typer.Typer(
 )
 application.add_typer(models.application, name="models")
 application.add_typer(datalist.application, name="datalist")
-application.command()(segment.segment)
-application.command()(synthesize.synthesize)
-application.command()(batch.batch)
-application.command()(compare.compare)
-application.command()(report.report)
-application.command()(longitudinal.longitudinal)
-application.command()(doctor.doctor)
-application.command()(demo.demo)
-application.command()(phantom.phantom)
-application.command()(train.train)
-application.command()(export.export)
-application.command()(evaluate.evaluate)
-application.command()(reproduce.reproduce)
+for command, in_short in (  # as the list of commands has room for
+    (segment.segment, "Segment one study."),
+    (synthesize.synthesize, "Generate the sequences that a study lacks."),
+    (batch.batch, "Segment many: a data list, BIDS, volumes or DICOM."),
+    (compare.compare, "Compare models and raters on one case."),
+    (report.report, "Write report.html of runs that are finished."),
+    (longitudinal.longitudinal, "Say what changed between two visits of a patient."),
+    (doctor.doctor, "Report versions, devices, memory, folders and models."),
+    (demo.demo, "Let every model segment a generated patient."),
+    (phantom.phantom, "Make synthetic cases with exact truth."),
+    (train.train, "Train a method."),
+    (export.export, "Make a model of a finished training."),
+    (evaluate.evaluate, "Score a model on labelled cases, by subset."),
+    (reproduce.reproduce, "Train and measure a table of a paper."),
+):
+    application.command(short_help=in_short)(command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -11,9 +11,7 @@ import typer
 from ..errors import InputError
 from .output import Json, console, print_json, table
 
-application = typer.Typer(
-    help="Data sets: import, check, split into folds, drop sequences, prepare for training.", no_args_is_help=True
-)
+application = typer.Typer(help="Data lists: import, check, split, thin out, prepare.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A datalist.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same outcome.")]
@@ -21,7 +19,7 @@ _EXAMPLES = 3
 """How many places are named where one thing is said of many."""
 
 
-@application.command("import")
+@application.command("import", short_help="Make a datalist of a public data set.")
 def import_dataset(
     kind: Annotated[
         str,
@@ -61,7 +59,7 @@ def import_dataset(
             out.print(_grouped(remarks))
 
 
-@application.command("check")
+@application.command("check", short_help="Read every volume and list what is wrong.")
 def check(file: File, as_json: Json = False) -> None:
     """Read every volume of a datalist and list all that is wrong. Ends with exit code 2 when there are errors."""
     from rich.console import Console
@@ -92,7 +90,7 @@ def check(file: File, as_json: Json = False) -> None:
         raise InputError("bad-datalist", f"{file} has {_count(len(checked.errors), 'error')}.")
 
 
-@application.command("split")
+@application.command("split", short_help="Give every case a fold, by subject.")
 def split(
     file: File,
     folds: Annotated[int, typer.Option(help="How many.")],
@@ -120,7 +118,7 @@ def split(
     console().print(f"Wrote {target}", soft_wrap=True)
 
 
-@application.command("simulate-missing")
+@application.command("simulate-missing", short_help="Drop sequences of most subjects, for experiments.")
 def simulate_missing(
     file: File,
     full_ratio: Annotated[float, typer.Option(help="Share of subjects who keep all sequences, from 0 to 1.")],
@@ -148,7 +146,7 @@ def simulate_missing(
     console().print(f"{_count(full, 'subject')} with all sequences. Wrote {target}", soft_wrap=True)
 
 
-@application.command("cache")
+@application.command("cache", short_help="Prepare every case for training.")
 def cache(
     file: File,
     output: Annotated[Path, typer.Option(help="The folder of the cache; what is in it already is kept.")],

@@ -22,9 +22,13 @@ PACKAGES = {
     "segmentation": ("numpy", "scipy", "SimpleITK", "torch", "monai", "safetensors"),
     "command line": ("typer", "rich"),
     "DICOM": ("pydicom", "highdicom"),
+    "many studies": ("dask", "distributed", "pyarrow"),
     "training": ("lightning", "nilearn", "nibabel", "pydantic", "PyYAML", "matplotlib", "tensorboard"),
 }
 """Packages by what they are needed for."""
+
+EXTRAS = {"DICOM": "dicom", "many studies": "cohorts", "training": "training"}
+"""What not everybody needs, and under which name pip brings it."""
 
 NEEDED_MEMORY = 6 * 10**9  # bytes; a whole brain at 1 mm in float32, and the rest of the computer
 
@@ -152,7 +156,7 @@ def _problems(findings: dict[str, Any]) -> list[str]:
     problems = [
         f"The package {package['name']} is missing, which {package['needed_for']} needs."
         for package in findings["packages"]
-        if package["version"] is None
+        if package["version"] is None and package["needed_for"] not in EXTRAS
     ]
     problems += [f"{device['device']}: {device['error']}" for device in findings["devices"] if device["error"]]
     problems += [
@@ -176,12 +180,11 @@ def _print(findings: dict[str, Any]) -> None:
     rows.add_row("Python", f"{findings['python']}, {findings['executable']}")
     rows.add_row("System", f"{findings['system']}, {findings['processors']} processors, {_size(findings)} of memory")
     for purpose in PACKAGES:
-        versions = [
-            f"{package['name']} {package['version'] or 'missing'}"
-            for package in findings["packages"]
-            if package["needed_for"] == purpose
-        ]
-        rows.add_row(f"For {purpose}", ", ".join(versions))
+        packages = [package for package in findings["packages"] if package["needed_for"] == purpose]
+        versions = ", ".join(f"{package['name']} {package['version'] or 'missing'}" for package in packages)
+        if purpose in EXTRAS and any(package["version"] is None for package in packages):
+            versions += f'; if you need it: pip install "missing-modality-seg[{EXTRAS[purpose]}]"'
+        rows.add_row(f"For {purpose}", versions)
     for device in findings["devices"]:
         state = device["error"] or f"works ({device['precision'] or 'precision not measured yet'})"
         rows.add_row(f"Device {device['device']}", f"{device['name']}, {_size(device)}, {state}")

@@ -11,7 +11,7 @@ from ..bundles import Bundle, Listing, Normalisation, available, export_zip, fin
 from ..errors import BundleError, InputError
 from .output import Json, console, print_json, readable_size, table
 
-application = typer.Typer(help="Model bundles: list, show, import, export, verify.", no_args_is_help=True)
+application = typer.Typer(help="Models: list, show, import, export, verify.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name, or the path of its folder.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace what is there already.")]
@@ -92,7 +92,7 @@ def export_model(
     console().print(f"Wrote {written} ({readable_size(written.stat().st_size)})", soft_wrap=True)
 
 
-@application.command("verify")
+@application.command("verify", short_help="Compare every byte with the checksums in the manifests.")
 def verify_models(
     names: Annotated[list[str] | None, typer.Argument(metavar="[MODEL]...", help="Default: all models.")] = None,
 ) -> None:
@@ -110,7 +110,7 @@ def verify_models(
         raise BundleError("bundle-damaged", sentence, "Import them again.")
 
 
-@application.command("measured")
+@application.command("measured", short_help="Tell a model what was measured with it.")
 def add_measured_figures(
     name: Name,
     results: Annotated[

@@ -18,7 +18,6 @@ from .output import readable_time
 
 STAGE_WORDS = {
     "read": "Reading",
-    "check": "Checking",
     "prepare": "Preparing",
     "predict": "Segmenting",
     "synthesise": "Generating missing sequences",

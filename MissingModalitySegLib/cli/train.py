@@ -25,7 +25,7 @@ def train(
         typer.Argument(
             metavar="METHOD|CONFIG.yaml",
             help="moe, universal, mome, modality_dropout, dedicated, dynamic_stem, mae_baseline, single_unet, "
-            "modality_prior, brain, or a configuration file.",
+            "modality_prior, brain, synthesis, or a configuration file.",
         ),
     ],
     output: Annotated[

@@ -25,6 +25,9 @@ CONVERTED = "inputs"
 """The folder beside a study's results for the volumes made of its DICOM series."""
 
 
+_NOT_SURE = "No series is surely one of the sequences. Name them in a data list, or to the command segment."
+
+
 @dataclass(frozen=True)
 class Planned:
     """A case: its files (those made of series do not exist yet), its options, its folder. `problem` keeps it from
@@ -114,7 +117,7 @@ def _planned(
     problem = ""
     if not choice.used:
         there = ", ".join(volumes)
-        problem = f"The model takes none of {there}." if there else "No series is surely one of the sequences."
+        problem = f"The model takes none of {there}." if there else _NOT_SURE
     return Planned(
         id=study.id,
         folder=folder,

@@ -63,14 +63,11 @@ class Contrast:
     """The 99.9th percentile above the median: vessels and rims that took up contrast agent."""
 
 
-def contrast_of(channel: Tensor, brain: Tensor, spacing: float) -> Contrast | None:
-    """The contrast of a volume (X, Y, Z) inside `brain`; None where there is too little of it. `spacing` in mm."""
-    places = _Places.of(brain, spacing)
-    return None if places is None else places.contrast(channel)
-
-
 def contrasts_of(channels: Tensor, code: Code, brain: Tensor, spacing: float) -> dict[Modality, Contrast]:
-    """The contrast of every volume that is there, of `channels` (K, X, Y, Z); empty where there is too little brain."""
+    """The contrast of every volume that is there, of `channels` (K, X, Y, Z); empty where there is too little brain.
+
+    `spacing` in mm.
+    """
     places = _Places.of(brain, spacing)
     if places is None:
         return {}

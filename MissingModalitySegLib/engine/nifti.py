@@ -138,4 +138,4 @@ def _check_voxels(path: Path, stream: BinaryIO, voxels: _Voxels) -> None:
 
 
 def _damaged(path: Path, why: str) -> InputError:
-    return InputError("damaged-file", f"{path.name} is damaged or cut off ({why}).", "Get the file again.")
+    return InputError("damaged-file", f"{path.name} is damaged or cut off ({why}).", "Get it again, or leave it out.")

@@ -11,7 +11,6 @@ from typing import Any
 
 USUAL_S = {
     "read": 1.0,
-    "check": 1.0,
     "prepare": 6.0,
     "predict": 10.0,
     "synthesise": 10.0,

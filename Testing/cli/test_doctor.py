@@ -67,6 +67,22 @@ def test_a_missing_package_is_a_problem(monkeypatch, capsys) -> None:
     assert "The package monai is missing, which segmentation needs." in report(capsys)["problems"]
 
 
+def test_a_part_that_was_not_installed_is_no_problem(monkeypatch, capsys) -> None:
+    version = metadata.version
+
+    def without_dask(name: str) -> str:
+        if name == "dask":
+            raise metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(doctor.metadata, "version", without_dask)
+    assert not any("dask" in problem for problem in report(capsys)["problems"])
+    assert run(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    assert "dask missing" in shown
+    assert "missing-modality-seg[cohorts]" in shown
+
+
 def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch, capsys) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(doctor, "user_models", lambda: tmp_path / "file" / "models")

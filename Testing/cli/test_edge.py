@@ -42,6 +42,15 @@ def test_version_and_help_do_not_load_torch() -> None:
     assert "models" in done.stdout
 
 
+@pytest.mark.parametrize("group", [[], ["models"], ["datalist"]])
+def test_what_a_command_does_is_told_to_its_end(group: list[str], monkeypatch, capsys) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert edge.run([*group, "--help"]) == 0
+    lines = capsys.readouterr().out.split("Commands:")[1].splitlines()
+    assert len([line for line in lines if line.strip()]) >= 5
+    assert not [line for line in lines if "..." in line]
+
+
 @pytest.mark.parametrize(
     "arguments",
     ["frobnicate", "models frobnicate", "--frobnicate", "models show", "models import", "doctor x", "models list --x"],
