@@ -10,7 +10,7 @@ from typing import Any
 
 from .changes import longitudinal_section
 from .markup import Markup, element, text
-from .page import page
+from .page import page, when
 from .pictures import Pictures
 from .provenance import provenance
 from .quality import inputs_section
@@ -33,7 +33,7 @@ def case_page(
     `changes` is what `longitudinal.json` holds of an earlier visit and this one."""
     title = f"{case}: lesion report" if case else "Lesion report"
     code, model = report.get("code"), _model(report)
-    under = " · ".join(part for part in (code, model, report.get("created") or "") if part)
+    under = " · ".join(part for part in (code, model, when(report.get("created"))) if part)
     patient = report.get("patient")  # there only where somebody asked for it
     told = ", ".join(f"{name}: {value}" for name, value in patient.items()) if isinstance(patient, dict) else None
     head = element(

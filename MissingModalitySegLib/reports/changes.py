@@ -7,7 +7,7 @@ from typing import Any
 
 from ..labels import Colour
 from .markup import Markup, element, text
-from .page import page
+from .page import page, when
 from .pictures import Pictures
 from .tables import cell, heading, number_cell, table
 from .viewer import montage_section, viewer_data, viewer_section
@@ -155,7 +155,7 @@ def _how(result: Mapping[str, Any]) -> Markup:
         element("h2", "How it was told"),
         element("p", how),
         element("ul", [element("li", rule) for rule in _rules(result["thresholds"])]),
-        element("p", f"{program['name']} {program['version']}, {result['created']}", class_="quiet small"),
+        element("p", f"{program['name']} {program['version']}, {when(result['created'])}", class_="quiet small"),
     )
 
 

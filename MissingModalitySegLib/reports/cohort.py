@@ -75,7 +75,7 @@ def cases_of_rows(rows: Iterable[tuple[Mapping[str, Any], Path | None]]) -> list
             str(row["state"]),
             place if row["state"] in DONE else None,
             row["problem"],
-            {"left out": len(row["skipped"])} if left_out else {},
+            {"Left out": len(row["skipped"])} if left_out else {},
         )
         for row, place in rows
     ]
@@ -214,7 +214,7 @@ def _failures(rows: Sequence[_Row]) -> Markup:
 
 def _table(rows: Sequence[_Row], regions: Sequence[str], folder: Path, pictured: bool) -> Markup:
     facts = list(dict.fromkeys(name for row in rows for name in row.case.facts))
-    numbers = [*(f"{name} [ml]" for name in regions), "Lesions", "Warnings", "Seconds"]
+    numbers = [*(f"{name.capitalize()}, ml" for name in regions), "Lesions", "Warnings", "Seconds"]
     heads = [
         element("th", "Picture", scope="col") if pictured else None,
         [_sortable(name) for name in ("Case", "State", "Sequences", *facts)],

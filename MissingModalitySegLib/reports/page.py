@@ -7,6 +7,7 @@ checksum: what a file name or a warning holds is never run, even where somebody 
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,14 @@ def page(
         data=text([data_block(name, value) for name, value in (data or {}).items()]),
         script=script,
     )
+
+
+def when(moment: Any) -> str:
+    """As in “2026-05-04 09:30 UTC”, of an ISO time; what is none stays as it is."""
+    try:
+        return f"{datetime.datetime.fromisoformat(moment).astimezone(datetime.UTC):%Y-%m-%d %H:%M} UTC"
+    except (TypeError, ValueError, OverflowError):
+        return str(moment or "")
 
 
 def _template(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .markup import Markup, element
+from .page import when
 
 
 def provenance(report: Mapping[str, Any]) -> Markup:
@@ -25,7 +26,7 @@ def provenance(report: Mapping[str, Any]) -> Markup:
 
 def _entries(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     program, model = report.get("program") or {}, report.get("model") or {}
-    yield "Written", str(report.get("created") or "")
+    yield "Written", when(report.get("created"))
     yield (
         "Program",
         f"{program.get('name')} {program.get('version')}, Python {program.get('python')}, {program.get('system')}",

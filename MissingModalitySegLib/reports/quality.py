@@ -27,7 +27,7 @@ def inputs_section(report: Mapping[str, Any]) -> Markup:
                 element("th", name, scope="row"),
                 cell(one.get("file") or "–", "name"),
                 cell(" × ".join(str(value) for value in geometry.get("size") or ())),
-                cell(" × ".join(f"{value:.4g}" for value in geometry.get("spacing_mm") or ())),
+                cell(" × ".join(f"{value:.3g}" for value in geometry.get("spacing_mm") or ())),
                 cell(geometry.get("orientation")),
                 cell(_alignment(name, one, report)),
                 cell(quality or element("span", "nothing odd", class_="good")),

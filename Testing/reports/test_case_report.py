@@ -22,6 +22,7 @@ from MissingModalitySegLib.options import Options
 from MissingModalitySegLib.reports import case, from_folder, from_run
 from MissingModalitySegLib.reports.drawing import Layer, draw, marks_of, mosaic, places_of
 from MissingModalitySegLib.reports.images import jpeg, png
+from MissingModalitySegLib.reports.page import when
 from MissingModalitySegLib.reports.pictures import Kind, Pictures
 from MissingModalitySegLib.reports.view import view_of
 from MissingModalitySegLib.watch import Watch
@@ -49,6 +50,21 @@ def labels_like(image: sitk.Image, point: tuple[float, float, float], value: int
     for offset in np.ndindex(3, 3, 3):
         labels[tuple(int(c + o - 1) for c, o in zip(centre, offset, strict=True))] = value
     return labels
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("2026-05-04T09:30:59+00:00", "2026-05-04 09:30 UTC"),
+        ("2026-05-04T01:30:00+02:00", "2026-05-03 23:30 UTC"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
+        ("yesterday", "yesterday"),
+        (7, "7"),
+        (None, ""),
+    ],
+)
+def test_times_as_people_read_them(told, shown: str) -> None:
+    assert when(told) == shown
 
 
 @pytest.fixture(scope="module")

@@ -245,7 +245,7 @@ def test_a_cohort_is_searched_sorted_and_followed(chromium: Browser, tmp_path: P
     rows = "[...document.querySelectorAll('table.filtered tbody tr')]"
     ids = f"{rows}.filter((row) => !row.hidden).map((row) => row.cells[1].textContent)"
     assert page.run(ids) == ["sub-0", "sub-1", "sub-2", "sub-9"]
-    page.run("[...document.querySelectorAll('th button')].find((b) => b.textContent === 'lesion [ml]').click()")
+    page.run("[...document.querySelectorAll('th button')].find((b) => b.textContent === 'Lesion, ml').click()")
     assert page.run(ids) == ["sub-1", "sub-0", "sub-2", "sub-9"]
     page.run("const f = document.getElementById('filter'); f.focus()")
     for letter in "cut":
