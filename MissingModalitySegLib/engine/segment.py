@@ -34,7 +34,7 @@ from .restore import restore_image, restore_regions
 from .running import ObjectMaker, PageMaker, Running, Source, begin
 from .slots import check_names
 from .study import Study
-from .summarise import summarise
+from .summarise import Summary, summarise
 from .synthetic import Synthesis, synthesise_missing
 
 
@@ -102,6 +102,7 @@ def segment(
             scheme = ready.model.scheme
             labels = restore_regions(prediction.probabilities, scheme, prepared.frame)
             summary = summarise(labels, scheme, prepared, options.minimum_lesion_ml)
+            _doubt_enhancement(summary, prepared, run.watch)
             uncertainty = None
             if prediction.uncertainty is not None:
                 uncertainty = restore_image(prediction.uncertainty, prepared.frame)
@@ -207,6 +208,16 @@ def _prepare(run: Running, study: Study, model: Model) -> Prepared:
     )
     check_prepared(prepared, study, run.watch)
     return prepared
+
+
+def _doubt_enhancement(summary: Summary, prepared: Prepared, watch: Watch) -> None:
+    enhancing = summary.volumes_ml.get("enhancing", 0.0)
+    if enhancing >= 0.005 and Modality.T1CE not in prepared.code.available:  # less is shown as 0.00
+        watch.warn(
+            "no-contrast-agent",
+            f"{enhancing:.2f} ml are marked as enhancing, which only a T1ce shows, and there was none: take that "
+            "region for a guess.",
+        )
 
 
 def _missing(synthesiser: Model, study: Study) -> list[Modality]:

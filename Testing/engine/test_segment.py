@@ -128,6 +128,16 @@ def test_everything_that_can_be_asked_for(place: Path) -> None:
     assert set(report["timings_s"]) == {"read", "prepare", "predict", "synthesise", "summarise"}
 
 
+def test_what_enhances_is_doubted_without_a_contrast_agent(tmp_path: Path) -> None:
+    given = write_inputs(tmp_path / "in", "T1ce", "FLAIR")
+    model = write_segmenter(tmp_path / "models" / "one", {"channels": 2}, modalities=["T1ce", "FLAIR"])
+    without, both = (segment(shown, str(model), chosen()).report for shown in ({"FLAIR": given["FLAIR"]}, given))
+    assert min(report["volumes_ml"]["enhancing"] for report in (without, both)) > 1
+    told = {warning["code"]: warning["message"] for warning in without["warnings"]}["no-contrast-agent"]
+    assert f"{without['volumes_ml']['enhancing']:.2f} ml" in told
+    assert "no-contrast-agent" not in {warning["code"] for warning in both["warnings"]}
+
+
 def test_two_runs_say_the_same(place: Path) -> None:
     outcomes = [segment(inputs(place), "one", chosen(synthesize=True), place / name) for name in ("a", "b")]
     reports = [json.loads((place / name / "report.json").read_text()) for name in ("a", "b")]
