@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
-import torch
-from bundles_cases import Subject, generated, real, synthesised
+from prepared_cases import PreparedCase, generated, real, synthesised
 from reporting import row
 
 from MissingModalitySegLib.bundles import find, load
 from MissingModalitySegLib.datalists import Case
 from MissingModalitySegLib.engine import Model, labels_from, load_model, predict_channels
-from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
+from MissingModalitySegLib.modalities import Code
 
 BAR_ML = 0.5
 CODES = ("T1+T1ce+T2+FLAIR+DWI", "T1+T2+FLAIR", "FLAIR", "T1", "T2")
@@ -36,21 +36,18 @@ def measure(cases: Sequence[Case], count: int, models: Sequence[str]) -> list[di
     return rows
 
 
-def _row(title: str, subjects: Sequence[Subject], model: Model, code: Code, name: str) -> dict[str, Any]:
-    found = [_volume_ml(model, one, code) for one in subjects]
+def _row(title: str, cases: Sequence[PreparedCase], model: Model, code: Code, name: str) -> dict[str, Any]:
+    found = [_volume_ml(model, one, code) for one in cases]
     print(title, " ".join(f"{value:.2f}" for value in found), flush=True)
     how = f"ml of lesion, median of {len(found)} lesion-free cases; most {max(found):.2f}"
     return row(title, median(found), bar=BAR_ML if name == "moe" else None, better="lower", how=how)
 
 
-def _volume_ml(model: Model, subject: Subject, code: Code) -> float:
-    there = torch.tensor(code.vector).view(-1, 1, 1, 1)
-    found = predict_channels(model, subject.channels * there, subject.brain, code)
-    return float((labels_from(found, model.scheme) > 0).sum()) * subject.voxel_ml
+def _volume_ml(model: Model, case: PreparedCase, code: Code) -> float:
+    found = predict_channels(model, case.shown(code).channels, case.brain, code)
+    return float((labels_from(found, model.scheme) > 0).sum()) * case.voxel_ml
 
 
-def _with_synthetic_flair(subject: Subject, synthesiser: Model) -> Subject:
-    made = synthesised(synthesiser, subject.channels, subject.brain, FROM)
-    channels = torch.zeros_like(subject.channels)
-    channels[MODALITIES.index(Modality.FLAIR)] = made[MODALITIES.index(Modality.FLAIR)]
-    return Subject(subject.name, channels, subject.brain, Code.parse("FLAIR"), subject.lesion, subject.voxel_ml)
+def _with_synthetic_flair(case: PreparedCase, synthesiser: Model) -> PreparedCase:
+    made = replace(case, channels=synthesised(synthesiser, case, FROM))
+    return made.shown(Code.parse("FLAIR"))

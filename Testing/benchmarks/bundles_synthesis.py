@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from bundles_cases import Subject, generated, real, synthesised
+from prepared_cases import PreparedCase, generated, real, synthesised
 from reporting import row
 from scipy import ndimage
 
@@ -43,13 +43,13 @@ def measure(cases: Sequence[Case], count: int) -> list[dict[str, Any]]:
 
 
 def _rows(
-    suffix: str, subjects: Sequence[Subject], model: Model, sample: np.ndarray, what: str
+    suffix: str, cases: Sequence[PreparedCase], model: Model, sample: np.ndarray, what: str
 ) -> list[dict[str, Any]]:
     ratios, similar, kept, told = [], [], [], []
-    for one in subjects:
+    for one in cases:
         for hidden in one.code:
             code = Code(tuple(other for other in one.code if other != hidden), one.code.modalities)
-            found = synthesised(model, one.channels, one.brain, code)[MODALITIES.index(hidden)].numpy()
+            found = synthesised(model, one, code)[MODALITIES.index(hidden)].numpy()
             true, brain = one.channels[MODALITIES.index(hidden)].numpy(), one.brain.numpy()
             line = regression(sample, code, hidden, one.channels[:, one.brain].numpy())
             error = float(np.mean((found[brain] - true[brain]) ** 2))
@@ -83,13 +83,13 @@ def regression(sample: np.ndarray, code: Code, hidden: Modality, values: np.ndar
     return weights[:-1] @ values[used] + weights[-1]
 
 
-def contrast(array: np.ndarray, subject: Subject, spacing: float) -> float:
+def contrast(array: np.ndarray, case: PreparedCase, spacing: float) -> float:
     """The lesion's mean less that of the brain around it."""
-    near = ndimage.distance_transform_edt(~subject.lesion) * spacing <= SURROUNDINGS_MM
-    around = near & ~subject.lesion & subject.brain.numpy()
-    return float(array[subject.lesion & subject.brain.numpy()].mean() - array[around].mean())
+    near = ndimage.distance_transform_edt(~case.lesion) * spacing <= SURROUNDINGS_MM
+    around = near & ~case.lesion & case.brain.numpy()
+    return float(array[case.lesion & case.brain.numpy()].mean() - array[around].mean())
 
 
-def _voxels(subject: Subject) -> np.ndarray:
-    values = subject.channels[:, subject.brain].T
+def _voxels(case: PreparedCase) -> np.ndarray:
+    values = case.channels[:, case.brain].T
     return values[torch.randperm(len(values), generator=torch.Generator().manual_seed(0))[:PER_CASE]].numpy()

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import numpy as np
-import torch
 from inference_speed import exact, windows
 from inference_subject import DEVICE, Subject, window
+from prepared_cases import PreparedCase, generated, real
 from reporting import row
-from torch import Tensor
 
-from MissingModalitySegLib.arrays.boxes import cut
+from MissingModalitySegLib.datalists import read_datalist
 from MissingModalitySegLib.engine import Model, labels_from, predict_channels
 from MissingModalitySegLib.engine.predict import probabilities_of
-from MissingModalitySegLib.labels import find_scheme
 from MissingModalitySegLib.measures.overlap import dice
 from MissingModalitySegLib.modalities import Code
 from MissingModalitySegTraining.evaluation.rows import masks_of
@@ -27,17 +22,6 @@ from MissingModalitySegTraining.evaluation.rows import masks_of
 KINDS = ("glioma", "ms", "acute_stroke", "metastases")
 SEED = 2**41 + 11
 """Beyond the seeds that training draws."""
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A prepared case and its truth, on the model's grid."""
-
-    name: str
-    channels: Tensor
-    brain: Tensor
-    code: Code
-    truth: dict[str, np.ndarray]
 
 
 def measure(subject: Subject, datalist: Path | None, small: bool) -> list[dict[str, Any]]:
@@ -49,7 +33,7 @@ def measure(subject: Subject, datalist: Path | None, small: bool) -> list[dict[s
     return rows
 
 
-def _row(name: str, subject: Subject, cases: Iterator[Scored], what: str, small: bool) -> dict[str, Any]:
+def _row(name: str, subject: Subject, cases: Iterator[PreparedCase], what: str, small: bool) -> dict[str, Any]:
     model = subject.model
     lost, changed, ours = [], [], []
     for case in cases:
@@ -61,7 +45,7 @@ def _row(name: str, subject: Subject, cases: Iterator[Scored], what: str, small:
         found = masks_of(labels_from(fast, model.scheme).numpy(), model.scheme)
         reference = masks_of(labels_from(probabilities_of(model, slow, case.brain), model.scheme).numpy(), model.scheme)
         for region, truth in case.truth.items():
-            if not truth.any():
+            if region not in found or not truth.any():
                 continue
             own = dice(found[region], truth)
             ours.append(own)
@@ -78,62 +62,15 @@ def _row(name: str, subject: Subject, cases: Iterator[Scored], what: str, small:
     )
 
 
-def phantoms(model: Model, small: bool) -> Iterator[Scored]:
+def phantoms(model: Model, small: bool) -> Iterator[PreparedCase]:
     """Generated cases nobody has trained on, with all sequences and with two."""
-    from MissingModalitySegTraining.data.cache import REGIONS
-    from MissingModalitySegTraining.data.phantom_cases import phantom_cases
-
-    with tempfile.TemporaryDirectory() as folder:
-        kinds = KINDS[:1] if small else KINDS
-        spacing, corrected = 3.0 if small else model.spacing, model.normalisation.bias_correction
-        cache, ids = phantom_cases(Path(folder), len(kinds), kinds, SEED, spacing, bias_correction=corrected)
-        for case_id in ids:
-            entry = cache[case_id]
-            bits = np.array(entry.regions)
-            truth = {name: (bits >> i & 1).astype(bool) for i, name in enumerate(REGIONS) if name in entry.scored}
-            channels, brain = (
-                torch.from_numpy(np.array(entry.channels, np.float32)),
-                torch.from_numpy(np.array(entry.brain)),
-            )
-            for code in (Code.full(), Code.parse("T1ce+FLAIR")):
-                yield from _restricted(case_id, model, channels, brain, code, truth)
+    kinds = KINDS[:1] if small else KINDS
+    for case in generated(model, len(kinds), kinds, SEED, 3.0 if small else None):
+        yield case
+        if two := tuple(modality for modality in Code.parse("T1ce+FLAIR") if modality in model.modalities):
+            yield case.shown(Code(two, model.modalities))
 
 
-def labelled(model: Model, datalist: Path) -> Iterator[Scored]:
+def labelled(model: Model, datalist: Path) -> Iterator[PreparedCase]:
     """The cases of a datalist that have a label, with all their sequences."""
-    from MissingModalitySegLib.datalists import read_datalist
-    from MissingModalitySegLib.engine import prepare
-    from MissingModalitySegLib.engine.geometry import resample_labels
-    from MissingModalitySegLib.engine.images import to_array
-    from MissingModalitySegTraining.evaluation.case_volumes import CaseVolumes
-
-    for case in read_datalist(datalist).cases:
-        available = [modality for modality in case.modalities if modality in model.modalities]
-        if case.label is None or not available:
-            continue
-        volumes = CaseVolumes(case)
-        register = "off" if case.aligned else "auto"
-        study = volumes.study(Code(tuple(available), model.modalities))
-        prepared = prepare(
-            study,
-            model.spacing,
-            model.modalities,
-            multiple=model.multiple,
-            register=register,
-            bias_correction=model.normalisation.bias_correction,
-        )
-        truth = to_array(resample_labels(volumes.read(case.label), prepared.frame.grid))
-        scheme = find_scheme(case.scheme)
-        masks = masks_of(cut(torch.from_numpy(truth.copy()), prepared.frame.box).numpy(), scheme)
-        masks = {name: mask for name, mask in masks.items() if name in scheme.scored}
-        yield from _restricted(case.id, model, prepared.channels, prepared.brain, prepared.code, masks)
-
-
-def _restricted(
-    name: str, model: Model, channels: Tensor, brain: Tensor, code: Code, truth: dict[str, np.ndarray]
-) -> Iterator[Scored]:
-    code = Code(tuple(m for m in code.available if m in model.modalities), model.modalities)
-    if code.available:
-        mine = {region: mask for region, mask in truth.items() if region in model.scheme.region_names}
-        present = torch.tensor(code.vector).view(-1, 1, 1, 1)
-        yield Scored(name, channels * present, brain, code, mine)
+    return real(model, [case for case in read_datalist(datalist).cases if case.label is not None])
