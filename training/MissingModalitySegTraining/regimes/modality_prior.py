@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import torch
 from torch import Tensor
 
 from MissingModalitySegLib.networks.mome.prior import ModalityPriorUNet
 
-from ..data.batch import Batch
-from ..losses.deep_supervision import deep_supervision_loss
-from .single_image import NNUNET_LOOP, check_network, draw_modalities, image_of
-from .single_unet import SingleImageOptions
+from .single_image import NNUNET_LOOP, check_network
+from .single_unet import SingleImageOptions, SingleImageTraining
 from .stages import Method, Networks, Products, Setup, Stage, build_network
-from .supervision import truth_for
 
 
-class ModalityPriorTraining:
-    """As `single_unet.SingleImageTraining`, with the drawn modality as the prior."""
+class ModalityPriorTraining(SingleImageTraining):
+    """The same, with the drawn modality as the prior."""
 
-    def __init__(self, network: ModalityPriorUNet, options: SingleImageOptions) -> None:
-        self.network = network
-        self.options = options
-
-    def losses(self, batch: Batch, progress: float, generator: torch.Generator) -> Mapping[str, Tensor]:
-        modality = draw_modalities(batch.code, generator)
-        truth = truth_for(self.network, batch, dice_of_empty=self.options.dice_of_empty)
-        levels = self.network.forward_image(image_of(batch, modality), modality, levels=True)
-        return {"loss": deep_supervision_loss(levels, truth.target, truth.loss)}
+    def levels(self, image: Tensor, modality: Tensor) -> list[Tensor]:
+        return self.network.forward_image(image, modality, levels=True)
 
 
 def stages(setup: Setup) -> list[Stage]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from MissingModalitySegLib.networks.mome.single import SingleUNet
 
@@ -30,15 +30,19 @@ class SingleImageTraining:
     D: the paper trains on images; a sample with several is several images, and one of them is seen per step.
     """
 
-    def __init__(self, network: SingleUNet, options: SingleImageOptions) -> None:
+    def __init__(self, network: nn.Module, options: SingleImageOptions) -> None:
         self.network = network
         self.options = options
 
     def losses(self, batch: Batch, progress: float, generator: torch.Generator) -> Mapping[str, Tensor]:
         modality = draw_modalities(batch.code, generator)
         truth = truth_for(self.network, batch, dice_of_empty=self.options.dice_of_empty)
-        levels = self.network.forward_image(image_of(batch, modality), levels=True)
+        levels = self.levels(image_of(batch, modality), modality)
         return {"loss": deep_supervision_loss(levels, truth.target, truth.loss)}
+
+    def levels(self, image: Tensor, modality: Tensor) -> list[Tensor]:
+        """The network's logits of every level for images (B, 1, X, Y, Z) that show the channels `modality` (B,)."""
+        return self.network.forward_image(image, levels=True)
 
 
 def stages(setup: Setup) -> list[Stage]:
