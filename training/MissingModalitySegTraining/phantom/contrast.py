@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -115,53 +116,21 @@ class ContrastParameters:
 
 
 def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None = None) -> ContrastParameters:
-    """Draw a case.
-
-    T1, T2 and ADC of each material vary by ±15 %, proton density by ±5 % (water content is tightly regulated: with
-    ±15 % grey matter would often hold less water than white). At 1.5 T T1 is 0.75–0.8, T2 1.05–1.1 times that.
-    """
+    """Draw a case."""
     mixture = mixture or ContrastMixture()
     way = choose(generator, {"physics": mixture.physics, "jittered": mixture.jittered, "random": mixture.random})
-    field_tesla = choose(generator, {1.5: 0.4, 3.0: 0.6})
-    t1_factor, t2_factor = 1.0, 1.0
-    if field_tesla == 1.5:
-        t1_factor, t2_factor = uniform(generator, 0.75, 0.8), uniform(generator, 1.05, 1.1)
-    typical = [AT_3_TESLA[material] for material in Material]
-    t1_ms = tuple(
-        values.t1_ms * uniform(generator, 0.85, 1.15) * (1.0 if material in FLUIDS else t1_factor)
-        for material, values in zip(Material, typical, strict=True)
-    )
-    t2_ms = tuple(values.t2_ms * uniform(generator, 0.85, 1.15) * t2_factor for values in typical)
-    density = tuple(min(1.0, values.proton_density * uniform(generator, 0.95, 1.05)) for values in typical)
-    diffusivity = tuple(values.diffusivity * uniform(generator, 0.85, 1.15) for values in typical)
-    t1_ms, density = (
-        _watery(values, [getattr(one, name) for one in typical])
-        for values, name in ((t1_ms, "t1_ms"), (density, "proton_density"))
-    )
-    t1_ms, t2_ms, density = (
-        _alike(values, [getattr(one, name) for one in typical])
-        for values, name in ((t1_ms, "t1_ms"), (t2_ms, "t2_ms"), (density, "proton_density"))
-    )
-    cleared = {
-        Material.CHRONIC_INFARCT: uniform(generator, 0.3, 0.8),
-        Material.NECROSIS: uniform(generator, 0.5, 1.0) if chance(generator, 0.35) else uniform(generator, 0.0, 0.4),
-    }
-    t1_ms, t2_ms, density, diffusivity = (_cleared(values, cleared) for values in (t1_ms, t2_ms, density, diffusivity))
+    tissues = _sample_tissues(generator)
     t1 = sample_t1(generator, mixture.mprage)
     # mostly the same protocol before and after the agent; sometimes a thin-slice one only after it
     t1ce = t1 if chance(generator, 0.6) else sample_t1(generator, mixture.mprage)
     t2_suppressed, flair_suppressed = chance(generator, 0.3), chance(generator, 0.5)
     drawn = {
         "way": way,
-        "field_tesla": field_tesla,
-        "t1_ms": t1_ms,
-        "t2_ms": t2_ms,
-        "proton_density": density,
-        "diffusivity": diffusivity,
+        **tissues,
         "t1": t1,
         "t1ce": t1ce,
         "t2": sample_t2(generator),
-        "flair": sample_flair(generator, t1_ms[Material.CSF]),
+        "flair": sample_flair(generator, tissues["t1_ms"][Material.CSF]),
         "dwi": sample_dwi(generator),
         "gadolinium_millimolar": log_uniform(generator, 0.1, 0.8),
         "uptake": tuple(uniform(generator, *UPTAKE.get(material, (0.0, 0.0))) for material in Material),
@@ -188,6 +157,46 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
     if way == "random":
         return ContrastParameters(**drawn, gains=None, means=_sample_means(generator, plain, mixture.keep_signs))
     return plain
+
+
+def _sample_tissues(generator: torch.Generator) -> dict[str, Any]:
+    """The field and what every material is like in it, by the names of `ContrastParameters`.
+
+    T1, T2 and ADC of each material vary by ±15 %, proton density by ±5 % (water content is tightly regulated: with
+    ±15 % grey matter would often hold less water than white). At 1.5 T T1 is 0.75–0.8, T2 1.05–1.1 times that.
+    """
+    field_tesla = choose(generator, {1.5: 0.4, 3.0: 0.6})
+    t1_factor, t2_factor = 1.0, 1.0
+    if field_tesla == 1.5:
+        t1_factor, t2_factor = uniform(generator, 0.75, 0.8), uniform(generator, 1.05, 1.1)
+    typical = [AT_3_TESLA[material] for material in Material]
+    t1_ms = tuple(
+        values.t1_ms * uniform(generator, 0.85, 1.15) * (1.0 if material in FLUIDS else t1_factor)
+        for material, values in zip(Material, typical, strict=True)
+    )
+    t2_ms = tuple(values.t2_ms * uniform(generator, 0.85, 1.15) * t2_factor for values in typical)
+    density = tuple(min(1.0, values.proton_density * uniform(generator, 0.95, 1.05)) for values in typical)
+    diffusivity = tuple(values.diffusivity * uniform(generator, 0.85, 1.15) for values in typical)
+    t1_ms, density = (
+        _watery(values, [getattr(one, name) for one in typical])
+        for values, name in ((t1_ms, "t1_ms"), (density, "proton_density"))
+    )
+    t1_ms, t2_ms, density = (
+        _alike(values, [getattr(one, name) for one in typical])
+        for values, name in ((t1_ms, "t1_ms"), (t2_ms, "t2_ms"), (density, "proton_density"))
+    )
+    cleared = {
+        Material.CHRONIC_INFARCT: uniform(generator, 0.3, 0.8),
+        Material.NECROSIS: uniform(generator, 0.5, 1.0) if chance(generator, 0.35) else uniform(generator, 0.0, 0.4),
+    }
+    t1_ms, t2_ms, density, diffusivity = (_cleared(values, cleared) for values in (t1_ms, t2_ms, density, diffusivity))
+    return {
+        "field_tesla": field_tesla,
+        "t1_ms": t1_ms,
+        "t2_ms": t2_ms,
+        "proton_density": density,
+        "diffusivity": diffusivity,
+    }
 
 
 def _watery(values: tuple[float, ...], typical: list[float]) -> tuple[float, ...]:
