@@ -106,6 +106,27 @@ def test_masks_of_single_sequences_are_used(tmp_path: Path) -> None:
     assert np.count_nonzero(cache["own"].brain) == np.count_nonzero(ball(radius=0.3))
 
 
+def test_brains_are_those_of_an_evaluation(tmp_path: Path) -> None:
+    """A head has the mask of any of its sequences, not of the finest alone; one said to be extracted is believed."""
+    edge = (14.0,) * 3  # mm: larger than any brain
+    noise = np.random.default_rng(0).normal(100, 5, (16,) * 3).astype(np.float32)
+    head = volume(tmp_path / "head.nii.gz", noise, edge)
+    mask = volume(tmp_path / "mask.nii.gz", ball(radius=0.3).astype(np.uint8), edge)
+    two = {Modality.T1: head, Modality.FLAIR: head}
+    large = {Modality.FLAIR: volume(tmp_path / "large.nii.gz", extracted("large"), edge)}
+    cache = Cache(tmp_path / "cache", CacheOptions(spacing=8.0))
+    cases = [
+        Case("masked", two, brain_masks={Modality.FLAIR: mask}, brain_extracted=False),
+        Case("head", two, brain_extracted=False),
+        Case("said", large, brain_extracted=True),
+        Case("not said", large),
+    ]
+    filled = fill_cache(cache, cases)
+    assert filled.built == ["masked", "said"]
+    assert "whole head" in filled.skipped["head"]
+    assert "not said" in filled.skipped
+
+
 def test_filling_again_keeps_and_changed_inputs_are_built_anew(tmp_path: Path) -> None:
     path = datalist(tmp_path, 3)
     cases = read_datalist(path).cases

@@ -26,7 +26,7 @@ PASSED = {
     "jobs/runner.py: why.code",
     "scene/checks.py: code",  # what `unfit` gave
     "scene/sending.py: code",
-    "evaluation/case_volumes.py: found.code",
+    "data/case_volumes.py: found.code",
     "engine/checks.py: code",  # what `doubts` gave
     "engine/checks.py: finding.code",
     "data/check.py: why.code",

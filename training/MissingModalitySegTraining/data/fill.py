@@ -1,4 +1,4 @@
-"""Filling a cache from a datalist, by the same preparation that inference uses.
+"""Filling a cache from a datalist, by the same preparation that inference uses, brains as in an evaluation.
 
 Interrupted, it goes on where it stopped: an entry is there whole or not at all, and its key says from which bytes and
 with which options it was made. Entries that are damaged or made from other bytes are built again.
@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from MissingModalitySegLib.datalists import Case
 from MissingModalitySegLib.errors import InputError
@@ -20,11 +20,9 @@ from MissingModalitySegLib.modalities import Code
 
 from . import cache_files
 from .cache import REGIONS, Cache
+from .case_volumes import CaseVolumes
 
-if TYPE_CHECKING:
-    from MissingModalitySegLib.engine import Study
-
-PREPARATION = 1
+PREPARATION = 2
 """Counts up when preparation changes what it gives for the same bytes, so that old entries are built again."""
 
 
@@ -89,6 +87,7 @@ def entry_key(case: Case, cache: Cache) -> str:
         "scheme": case.scheme,
         "brain_mask": None if case.brain_mask is None else _digest(case.brain_mask),
         "brain_masks": {modality.value: _digest(path) for modality, path in case.brain_masks.items()},
+        "brain_extracted": case.brain_extracted,
         "subject": case.subject,
         "dataset": case.dataset,
     }
@@ -97,22 +96,12 @@ def entry_key(case: Case, cache: Cache) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def study_of(case: Case, code: Code) -> Study:
-    """The volumes of a case that `code` names, and its brain mask: the shared one, else that of the finest volume."""
-    from MissingModalitySegLib.engine import Study, read_image, read_study
-
-    study = read_study({modality: case.modalities[modality] for modality in code}, case.brain_mask)
-    if case.brain_mask is None and study.reference in case.brain_masks:
-        return Study(study.images, read_image(case.brain_masks[study.reference]))
-    return study
-
-
 def _build(cache: Cache, case: Case, key: str) -> None:
     import numpy as np
     import torch
 
     from MissingModalitySegLib.arrays.boxes import cut
-    from MissingModalitySegLib.engine import prepare, read_image
+    from MissingModalitySegLib.engine import prepare
     from MissingModalitySegLib.engine.geometry import resample_labels
     from MissingModalitySegLib.engine.images import to_array
 
@@ -121,20 +110,13 @@ def _build(cache: Cache, case: Case, key: str) -> None:
     if not usable:
         raise InputError("no-volume", "It has none of the modalities of the cache.")
     code = Code(usable, options.modalities)
-    study = study_of(case, code)
-    if case.brain_extracted is False and study.brain is None:
-        raise InputError(
-            "brain-not-extracted",
-            "It shows the whole head and has no brain mask.",
-            "Add brain masks to the datalist, or extract the brain first.",
-        )
-    register = "off" if case.aligned else "auto"
+    volumes = CaseVolumes(case)
     prepared = prepare(
-        study,
+        volumes.study(code),
         options.spacing,
         options.modalities,
         multiple=1,
-        register=register,
+        register="off" if case.aligned else "auto",
         extract=False,
         bias_correction=options.bias_correction,
     )
@@ -142,7 +124,7 @@ def _build(cache: Cache, case: Case, key: str) -> None:
     scored: tuple[str, ...] = ()
     if case.label is not None:
         scheme = find_scheme(case.scheme)
-        truth = read_image(case.label)
+        truth = volumes.read(case.label)
         scheme.check_values(np.unique(to_array(truth)).tolist(), "The label")
         on_grid = to_array(resample_labels(truth, prepared.frame.grid)).astype(np.uint8)
         labels = cut(torch.from_numpy(on_grid), prepared.frame.box).numpy()

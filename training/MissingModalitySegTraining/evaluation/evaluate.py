@@ -16,7 +16,7 @@ from MissingModalitySegLib.errors import InputError, located
 from MissingModalitySegLib.labels import LabelScheme, find_scheme
 from MissingModalitySegLib.modalities import Code
 
-from .case_volumes import CaseVolumes, groups, restrict
+from ..data.case_volumes import CaseVolumes, groups, restrict
 from .journal import Journal, model_checksum, row_key
 from .results import write_results
 from .rows import Evaluation, Kind, Masks, Row, dataset_of, make_row, masks_of
