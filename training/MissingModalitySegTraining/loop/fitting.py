@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torch import nn
 from torch.utils.data import Dataset
@@ -26,6 +27,9 @@ from .state import Training
 from .steps import Steps
 from .watchers import History, Watcher, Watching
 
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
 
 def fit(
     regime: Regime,
@@ -44,21 +48,8 @@ def fit(
     Raises `InputError` when `folder` holds another training or a damaged one, `ResourceError` when it cannot be written
     or losses stay not-finite. SIGTERM and Ctrl-C end it with a checkpoint and `SystemExit`.
     """
-    fabric = launch(settings)
-    processes = Processes(fabric.global_rank, fabric.world_size)
-    per_step = settings.accumulate * processes.count
-    processes.by_first(lambda: _make(folder))
-    content = processes.by_first(lambda: checkpoints.load(folder, settings, per_step))
-    # What was measured when the training was begun holds for all of it, on whatever machine it goes on.
-    chosen = checkpoints.arithmetic(content) or processes.by_first(lambda: arithmetic_of(settings, fabric.device))
-    fabric = launch(settings, chosen.precision)
-    network = place(regime, fabric.device, chosen.channels_last)
-    processes.start_equal(network)
-    training = Training(network, settings, chosen, fabric.strategy.precision)
-    if content is not None:
-        checkpoints.restore(folder, training, content)
-    if settings.compile:
-        network.compile()
+    fabric, processes, training = _begun(regime, settings, folder)
+    per_step = _batches_per_step(settings, processes)
     first = training.counters.step * per_step
     before, started = training.counters.elapsed, time.monotonic()
     saved_at, unsaved = before, False
@@ -92,6 +83,30 @@ def fit(
     if ended:
         raise SystemExit(128 + ended)
     return training.result()
+
+
+def _begun(regime: Regime, settings: LoopSettings, folder: Path) -> tuple[Fabric, Processes, Training]:
+    """All processes at the same point: at the beginning, or where the checkpoint in `folder` ends."""
+    fabric = launch(settings)
+    processes = Processes(fabric.global_rank, fabric.world_size)
+    processes.by_first(lambda: _make(folder))
+    per_step = _batches_per_step(settings, processes)
+    content = processes.by_first(lambda: checkpoints.load(folder, settings, per_step))
+    # What was measured when the training was begun holds for all of it, on whatever machine it goes on.
+    chosen = checkpoints.arithmetic(content) or processes.by_first(lambda: arithmetic_of(settings, fabric.device))
+    fabric = launch(settings, chosen.precision)
+    network = place(regime, fabric.device, chosen.channels_last)
+    processes.start_equal(network)
+    training = Training(network, settings, chosen, fabric.strategy.precision)
+    if content is not None:
+        checkpoints.restore(folder, training, content)
+    if settings.compile:
+        network.compile()
+    return fabric, processes, training
+
+
+def _batches_per_step(settings: LoopSettings, processes: Processes) -> int:
+    return settings.accumulate * processes.count
 
 
 def _make(folder: Path) -> None:
