@@ -79,6 +79,13 @@ def test_moe_table_stopped_and_gone_on_with(tmp_path):
     dedicated = {tuple(code) for code in _codes_answered(runs)}
     assert dedicated == {(code,) for code in moe.CODES}
     assert len(document["comparisons"]) == 3
+    for entry in document["ours"]["trainings"]:  # of four steps the third and the fourth
+        history = (runs / entry["run"] / "network" / "history.csv").read_text().splitlines()
+        column = history[0].split(",").index("loss")
+        assert entry["losses"] == [float(line.split(",")[column]) for line in history[3:]]
+    text = (place_of(order) / "table3.md").read_text(encoding="utf-8")
+    assert "Every method was trained once" in text
+    assert text.count(" → ") == len(document["ours"]["trainings"])
 
     # the picture takes its network from the same kind of training
     figure = reproduce(Order("moe", "gates", output=tmp_path, seed=5), quiet)

@@ -107,16 +107,23 @@ def _comparisons(table: FilledTable) -> Iterator[str]:
     yield ""
     yield (
         "Wilcoxon signed-rank tests, two-sided, paired over (case, code) as in the papers; the last column tests one "
-        "mean difference per subject, since the rows of a subject depend on each other."
+        "mean difference per subject, since the rows of a subject depend on each other. Every method was trained once: "
+        "a small p says that these networks differ on such cases, not that the next trainings would."
     )
 
 
 def _trainings(table: FilledTable) -> Iterator[str]:
-    yield "| training | stages (steps) | minutes |"
-    yield "|---|---|---:|"
+    yield "| training | stages (steps) | minutes | loss, fourth and last fifth |"
+    yield "|---|---|---:|---:|"
     for entry in table.facts["trainings"]:
         stages = ", ".join(f"{name} ({steps}{', shared' if shared else ''})" for name, steps, shared in entry["stages"])
-        yield f"| {entry['run']} | {stages} | {entry['minutes']:.1f} |"
+        losses = " → ".join(f"{loss:.3f}" for loss in entry["losses"] or ()) or NOTHING
+        yield f"| {entry['run']} | {stages} | {entry['minutes']:.1f} | {losses} |"
+    yield ""
+    yield (
+        "The losses are means over the fourth and the last fifth of the last stage's steps: where they still fall, the "
+        "network had not finished learning. Methods add up different terms, so only one row's can be compared."
+    )
 
 
 def _p(p: float) -> str:

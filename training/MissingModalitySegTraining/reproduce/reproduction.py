@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import shlex
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from MissingModalitySegLib import __version__
 from MissingModalitySegLib.errors import InputError
 
 from ..evaluation.rows import Row
+from ..loop import HISTORY
 from ..runs import Run, is_run, open_run
 from .aggregation import where_true
 from .experiments import Laboratory
@@ -95,7 +98,18 @@ def _described(run: Run) -> dict[str, Any]:
         "stages": [(name, stage["steps"], "taken_from" in stage) for name, stage in stages.items()],
         "minutes": sum(stage["seconds"] for stage in own) / 60,
         "commit": next((stage.get("commit") for stage in own), None),
+        "losses": last_losses(run.folder / list(stages)[-1] / HISTORY),
     }
+
+
+def last_losses(history: Path) -> list[float] | None:
+    """The mean loss over the fourth and over the last fifth of the steps in a stage's history; None without one."""
+    if not history.exists():
+        return None
+    with history.open(newline="", encoding="utf-8") as file:
+        losses = [float(row["loss"]) for row in csv.DictReader(file)]
+    fifth = max(1, len(losses) // 5)
+    return [fmean(losses[-2 * fifth : -fifth]), fmean(losses[-fifth:])] if len(losses) > 1 else None
 
 
 def _finished(folder: Path) -> Run | None:
