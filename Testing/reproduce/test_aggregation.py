@@ -171,3 +171,11 @@ def test_an_unfinished_table_says_so():
     assert table.waiting == ["Ours"]
     assert "| T1 | 25.00 | 55.55 ± 0.62 | … | 58.53 ± 0.61 | not trained | 60.42 ± 0.59 |" in markdown(table)
     assert "| FLAIR | n/a | 64.73 ± 0.50 | … |" in markdown(table)
+
+
+def test_trainings_by_different_programs_are_told():
+    entry = {"run": "one", "stages": [("network", 4, False)], "minutes": 1.0, "losses": None, "commit": "abc"}
+    rows = {"MD": [row("a", "T1", 0.25)]}
+    for commits, told in ((("abc", "abc"), False), (("abc", None), True), (("abc", "abc+"), True)):
+        facts = _facts() | {"trainings": [entry | {"commit": commit} for commit in commits]}
+        assert ("2 different states of the program" in markdown(fill(_table(), rows, data_of(), facts))) == told

@@ -124,6 +124,13 @@ def _trainings(table: FilledTable) -> Iterator[str]:
         "The losses are means over the fourth and the last fifth of the last stage's steps: where they still fall, the "
         "network had not finished learning. Methods add up different terms, so only one row's can be compared."
     )
+    commits = {entry["commit"] or "unknown" for entry in table.facts["trainings"]}
+    if len(commits) > 1:
+        yield ""
+        yield (
+            f"They were trained by {len(commits)} different states of the program ({', '.join(sorted(commits))}): what "
+            "differs may be its, and not the methods'."
+        )
 
 
 def _p(p: float) -> str:
