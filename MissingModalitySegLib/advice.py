@@ -56,11 +56,14 @@ class Advice:
     code: Code
     metric: str
     figures: tuple[Performance, ...]
-    """One per region, outermost first; regions that nobody measured are left out."""
+    """Of the outermost region one per data set, as a mean over tumours tells nothing of plaques; of each other region
+    the most telling one. Regions that nobody measured are left out."""
     additions: tuple[Addition, ...]
     """What each missing modality should bring to the outermost region measured, the most helpful first."""
     unused: tuple[Modality, ...] = ()
     """Modalities given that the model does not take."""
+    of_fewer: tuple[Performance, ...] = ()
+    """Where nothing was measured from `code`: the figures of the largest part of it from which something was."""
     warning: str = ""
     """What the makers of the model say against taking it at its word."""
 
@@ -74,7 +77,7 @@ class Advice:
         return tuple(self.worded().values())
 
     def worded(self, words: Mapping[str, str] = WORDS) -> dict[str, str]:
-        """The sentences by what they tell: `unused`, `expected`, `unmeasured`, `helpful`. `words` may be those of
+        """The sentences by what they tell: `unused`, `unmeasured`, `expected`, `helpful`. `words` may be those of
         another language, with the same keys and places for values."""
         return dict(_sentences(self, words))
 
@@ -109,10 +112,29 @@ def advise(manifest: Manifest, code: Code, metric: str = "dice") -> Advice:
             "Give one of these, or choose another model.",
         )
     own = Code(used, manifest.modalities)
-    found = [manifest.expected(own, region, metric) for region in _regions(manifest)]
-    figures = tuple(figure for figure in found if figure is not None)
+    figures = _figures(manifest, own, metric)
     additions = manifest.best_additions(own, figures[0].region, metric) if figures else ()
-    return Advice(manifest.name, own, metric, figures, additions, unused, manifest.warning)
+    of_fewer = () if figures else _figures_of_fewer(manifest, own, metric)
+    return Advice(manifest.name, own, metric, figures, additions, unused, of_fewer, manifest.warning)
+
+
+def _figures(manifest: Manifest, code: Code, metric: str) -> tuple[Performance, ...]:
+    found = [rows for region in _regions(manifest) if (rows := manifest.measured(code, region, metric))]
+    return (*found[0], *(rows[0] for rows in found[1:])) if found else ()
+
+
+def _figures_of_fewer(manifest: Manifest, code: Code, metric: str) -> tuple[Performance, ...]:
+    """Real scans before simulated ones, then the most sequences, then the most cases, then the best."""
+    better = 1 if METRICS[metric].higher_is_better else -1
+    parts = {row.code for row in manifest.performance if set(row.code.available) < set(code.available)}
+    told = [figures for part in sorted(parts, key=str) if (figures := _figures(manifest, part, metric))]
+    return max(
+        told,
+        key=lambda figures: (
+            figures[0].data == "real", len(figures[0].code.available), figures[0].n, better * figures[0].mean
+        ),
+        default=(),
+    )  # fmt: skip
 
 
 def _regions(manifest: Manifest) -> tuple[str, ...]:
@@ -126,12 +148,12 @@ def _sentences(advice: Advice, words: Mapping[str, str]):
     if advice.unused:
         text = words["unused" if len(advice.unused) == 1 else "several unused"]
         yield "unused", text.format(modalities=_and(advice.unused, words))
-    given = _and(advice.code.available, words)
-    if advice.figures:
-        figures = "; ".join(_figure(row, words) for row in advice.figures)
-        yield "expected", words["expected"].format(modalities=given, figures=figures)
-    else:
-        yield "unmeasured", words["unmeasured"].format(modalities=given)
+    if not advice.figures:
+        yield "unmeasured", words["unmeasured"].format(modalities=_and(advice.code.available, words))
+    told = advice.figures or advice.of_fewer
+    if told:
+        figures = "; ".join(_figure(row, words) for row in told)
+        yield "expected", words["expected"].format(modalities=_and(told[0].code.available, words), figures=figures)
     helpful = [addition for addition in advice.additions if _is_worth_telling(addition)]
     if helpful:
         best = helpful[0]

@@ -16,7 +16,7 @@ from ..errors import BundleError
 from ..labels import SCHEMES
 from ..modalities import MODALITIES, Code, Modality
 from . import fields, names
-from .performance import Addition, Performance, best_additions, expected
+from .performance import Addition, Performance, best_additions, expected, measured
 
 SCHEMA_VERSION = 1
 LARGEST_MANIFEST = 1_000_000  # bytes
@@ -349,6 +349,10 @@ class Manifest:
             f"The model “{self.name}” has no file “{name}”.",
             f"It has {', '.join(entry.name for entry in self.files)}.",
         )
+
+    def measured(self, code: Code, region: str = "lesion", metric: str = "dice") -> tuple[Performance, ...]:
+        """What was measured from `code`, a figure per data set, the most telling first."""
+        return measured(self.performance, self._own(code), region, metric)
 
     def expected(self, code: Code, region: str = "lesion", metric: str = "dice") -> Performance | None:
         """The figure that best tells what to expect from `code`; None if nobody measured it."""

@@ -93,10 +93,16 @@ class Addition:
     after: Performance
 
 
+def measured(rows: Iterable[Performance], code: Code, region: str, metric: str = "dice") -> tuple[Performance, ...]:
+    """One figure per data set of real scans, where there is none of simulated ones; that of the most cases first."""
+    matching = [row for row in rows if (row.code, row.region, row.metric) == (code, region, metric)]
+    real = [row for row in matching if row.data == "real"]
+    return tuple(sorted(real or matching, key=lambda row: -row.n))
+
+
 def expected(rows: Iterable[Performance], code: Code, region: str, metric: str = "dice") -> Performance | None:
     """The figure that best tells what to expect: real scans before simulated ones, then the most cases."""
-    matching = [row for row in rows if (row.code, row.region, row.metric) == (code, region, metric)]
-    return max(matching, key=lambda row: (row.data == "real", row.n), default=None)
+    return next(iter(measured(rows, code, region, metric)), None)
 
 
 def best_additions(rows: Iterable[Performance], code: Code, region: str, metric: str = "dice") -> tuple[Addition, ...]:

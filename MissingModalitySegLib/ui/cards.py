@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 import qt
 from slicer.i18n import tr as _
 
-from ..advice import Advice, advise
-from ..bundles import Listing, Manifest
+from ..advice import advise
+from ..bundles import Listing, Manifest, Performance
 from ..errors import InputError
 from ..labels import find_scheme
 from ..modalities import MODALITIES, Code, Modality
@@ -70,7 +70,7 @@ def _takes(manifest: Manifest, present: tuple[Modality, ...]) -> str:
 
 
 def _expectations(manifest: Manifest, present: tuple[Modality, ...]) -> list[str]:
-    """What was measured for exactly these sequences, and which further one would help most."""
+    """What was measured for exactly these sequences, else for most of them, and which further one would help most."""
     if not present:
         return [_coloured(_("Choose sequences to see what to expect."), QUIET)]
     try:
@@ -78,23 +78,27 @@ def _expectations(manifest: Manifest, present: tuple[Modality, ...]) -> list[str
     except InputError as error:
         return [_coloured(escape(str(error)), BAD)]
     sentences = advice.worded(advice_words())
-    if advice.figures and len({(one.metric, one.n, one.data) for one in advice.figures}) == 1:
-        sentences["expected"] = _expected_in_short(advice)
+    if told := advice.figures or advice.of_fewer:
+        scans = dict.fromkeys((one.dataset, one.data, one.n) for one in told)
+        groups = [[one for one in told if (one.dataset, one.data, one.n) == group] for group in scans]
+        sentences["expected"] = " ".join(map(_expected_in_short, groups))
     shown = {kind: escape(sentence) for kind, sentence in sentences.items()}
     if "helpful" in shown:
         shown["helpful"] = _coloured(shown["helpful"], GOOD)
     return list(shown.values())
 
 
-def _expected_in_short(advice: Advice) -> str:
-    """All regions in one line where they were measured on the same scans."""
-    first = advice.figures[0]
-    figures = ", ".join(f"{region_word(one.region)} {one.mean:.2f}" for one in advice.figures)
+def _expected_in_short(told: Sequence[Performance]) -> str:
+    """All regions that were measured on the same scans in one line."""
+    first = told[0]
+    figures = ", ".join(f"{region_word(one.region)} {one.mean:.2f}" for one in told)
     scans = _("{n} simulated scans only") if first.data == "simulated" else _("{n} real scans of {dataset}")
+    if first.n == 1:
+        scans = advice_words()["one case"] + advice_words()[first.data]
     words = _("Expected from {code}: {metric} {figures} ({scans}).")
     metric = {"dice": "Dice", "hd95": "HD95 [mm]"}.get(first.metric, first.metric)
     scans = scans.format(n=first.n, dataset=first.dataset)
-    return words.format(code=advice.code, metric=metric, figures=figures, scans=scans)
+    return words.format(code=first.code, metric=metric, figures=figures, scans=scans)
 
 
 def _details(manifest: Manifest) -> list[str]:

@@ -73,6 +73,45 @@ def test_what_nobody_measured_is_said_so() -> None:
     assert "has not been measured" in advice.sentences()[0]
 
 
+def of(dataset: str, n: int, figure: dict) -> dict:
+    return figure | {"dataset": dataset, "n": n, "data": "real"}
+
+
+def test_a_data_set_does_not_stand_for_another() -> None:
+    model = manifest(
+        row("FLAIR", 0.99),
+        of("plaques", 2, row("FLAIR", 0.14)),
+        of("tumours", 3, row("FLAIR", 0.88)),
+        of("tumours", 3, row("FLAIR", 0.55, "core")),
+        of("cavities", 1, row("FLAIR", 0.66, "core")),
+    )
+    advice = advise(model, Code.parse("FLAIR"))
+    assert [(one.dataset, one.region) for one in advice.figures] == [
+        ("tumours", "lesion"), ("plaques", "lesion"), ("tumours", "core")
+    ]  # fmt: skip
+    (sentence,) = advice.sentences()
+    assert [sentence.count(word) for word in ("0.88", "0.14", "of tumours", "of plaques", "0.99", "0.66")] == [
+        1, 1, 2, 1, 0, 0
+    ]  # fmt: skip
+
+
+def test_where_nothing_was_measured_the_largest_measured_part_is_told() -> None:
+    model = manifest(
+        of("scans", 2, row("FLAIR", 0.7)),
+        of("scans", 2, row("T1+FLAIR", 0.5)),
+        of("scans", 2, row("T1ce+FLAIR", 0.6)),
+        row("T1+T1ce", 0.9),
+    )
+    advice = advise(model, Code.parse("T1+T1ce+FLAIR"))
+    assert (advice.figures, advice.additions) == ((), ())
+    assert [(str(one.code), one.mean) for one in advice.of_fewer] == [("T1ce+FLAIR", 0.6)]
+    unmeasured, fewer = advice.sentences()
+    assert unmeasured == "How well this model does from T1, T1ce and FLAIR has not been measured."
+    assert fewer.startswith("Expected from T1ce and FLAIR: Dice of the lesion 0.60")
+    assert not advice.simulated
+    assert advice.to_dict()["expected"] == []
+
+
 def test_advice_is_plain_json() -> None:
     data = advise(manifest(row("FLAIR", 0.7, error=None), row("T1ce+FLAIR", 0.83)), Code.parse("FLAIR")).to_dict()
     assert json.loads(json.dumps(data, allow_nan=False)) == data

@@ -46,6 +46,24 @@ def test_what_to_expect_is_told_for_exactly_what_is_loaded(window, panel) -> Non
     assert "FLAIR would help most" in card(panel, "one").text.text
 
 
+def test_each_data_set_and_where_none_was_measured_the_part_that_was(window, panel, tmp_path) -> None:
+    rows = [("FLAIR", "lesion", 0.14, 2, "plaques"), ("FLAIR", "lesion", 0.88, 3, "tumours")]
+    rows += [("FLAIR", "core", 0.55, 3, "tumours"), ("FLAIR", "lesion", 0.79, 1, "one tumour")]
+    names = ("code", "region", "mean", "n", "dataset")
+    figures = [dict(zip(names, row, strict=True)) | {"metric": "dice", "data": "real"} for row in rows]
+    panel.import_from(str(write_segmenter(tmp_path / "told", name="told", performance=figures)))
+    until(lambda: "was added" in message(panel))
+    load_and_guess(window, "T1", "FLAIR")
+    text = card(panel, "told").text.text
+    assert "from T1 and FLAIR has not been measured" in text
+    for told in (
+        "Expected from FLAIR: Dice lesion 0.88, core 0.55 (3 real scans of tumours).",
+        "Expected from FLAIR: Dice lesion 0.14 (2 real scans of plaques).",
+        "Expected from FLAIR: Dice lesion 0.79 (1 case, real scans of one tumour).",
+    ):
+        assert told in text
+
+
 def test_the_chosen_card_tells_all(window, panel) -> None:
     text = card(panel, "one").text.text
     for word in ("Trained on simulated scans only.", "2,000 simulated studies", "Apache-2.0", "Research."):
