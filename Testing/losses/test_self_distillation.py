@@ -13,17 +13,18 @@ def views(regions: int) -> tuple[torch.Tensor, torch.Tensor]:
     return tuple(2 * torch.randn(2, regions, 4, 4, 4, generator=generator) for _ in range(2))
 
 
-def test_to_the_letter_it_is_monais_dice_ce_of_softened_logits():
+def test_it_is_monais_dice_ce_of_softened_logits():
     full, dropped = views(1)
     expected = DiceCELoss(sigmoid=True)(dropped / 2, torch.sigmoid(full / 2))
-    torch.testing.assert_close(self_distillation_loss(full, dropped, soft_target=False), expected)
+    torch.testing.assert_close(self_distillation_loss(full, dropped), expected)
 
 
-def test_the_default_is_monais_soft_dice_and_cross_entropy():
+def test_with_a_soft_target_it_is_monais_soft_dice_and_cross_entropy():
     full, dropped = views(3)
     q = torch.sigmoid(full / 3)
     expected = DiceLoss(sigmoid=True, soft_label=True)(dropped / 3, q) + torch.nn.BCEWithLogitsLoss()(dropped / 3, q)
-    torch.testing.assert_close(self_distillation_loss(full, dropped, temperature=3.0), expected)
+    loss = self_distillation_loss(full, dropped, temperature=3.0, soft_target=True)
+    torch.testing.assert_close(loss, expected)
 
 
 def test_only_the_dropped_view_learns():
@@ -39,12 +40,29 @@ def slope_at_agreement(full: torch.Tensor, soft_target: bool) -> float:
     return dropped.grad.abs().max().item()
 
 
-def test_agreement_is_the_minimum_by_default_and_none_to_the_letter():
+def test_agreement_is_the_minimum_with_a_soft_target_only():
     full, direction = views(2)
     assert slope_at_agreement(full, soft_target=True) < 1e-7
     assert slope_at_agreement(full, soft_target=False) > 1e-4
+    least = self_distillation_loss(full, full, soft_target=True)
     for step in (0.01, -0.01, 1, -1):
-        assert self_distillation_loss(full, full + step * direction) > self_distillation_loss(full, full)
+        assert self_distillation_loss(full, full + step * direction, soft_target=True) > least
+
+
+def test_it_pulls_at_lesions_and_a_soft_target_at_background():
+    """One voxel in a thousand is lesion, which the full view sees and the dropped one does not."""
+    lesion = torch.zeros(1, 1, 20, 20, 20, dtype=torch.bool)
+    lesion[..., 9:11, 9:11, 9:11] = True
+    full = torch.where(lesion, 2.0, -5.0)
+    shares = {}
+    for soft_target in (False, True):
+        dropped = torch.where(lesion, -2.0, -4.5).requires_grad_()
+        self_distillation_loss(full, dropped, soft_target=soft_target).backward()
+        assert (dropped.grad[lesion] < 0).all()
+        pull = dropped.grad.abs()
+        shares[soft_target] = float(pull[lesion].sum() / pull.sum())
+    assert shares[True] < 0.02
+    assert shares[False] > 5 * shares[True]
 
 
 def test_the_ramp_rises_to_one_at_a_third():

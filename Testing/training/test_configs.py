@@ -66,7 +66,7 @@ def test_presets_hold_the_papers_numbers() -> None:
     assert (loop.steps, loop.optimiser, loop.learning_rate, loop.schedule) == (150000, "adam", 1e-4, "cosine")
     assert moe.options == {
         "balance_weight": 0.1, "as_printed": False, "distillation_weight": 1.0, "temperature": 2.0,
-        "soft_target": True, "dice_of_empty": True,
+        "soft_target": False, "dice_of_empty": True,
     }  # fmt: skip
     assert moe.network.config["experts"] == 4
     universal = read_config("universal", "paper", "full_modality_10")

@@ -10,16 +10,17 @@ from .segmentation import region_loss
 
 
 def self_distillation_loss(
-    full_logits: Tensor, dropped_logits: Tensor, *, temperature: float = 2.0, soft_target: bool = True
+    full_logits: Tensor, dropped_logits: Tensor, *, temperature: float = 2.0, soft_target: bool = False
 ) -> Tensor:
     """Eq. 6: 𝓛_τ(sg(f(x)), f(x̃)), Dice plus cross-entropy between softened outputs; a scalar.
 
     Both logits are (B, R, …) and are divided by `temperature` τ before the sigmoid. The full view is the target and
     gets no gradient. All regions count, also those a case has no truth for: the target is the network's own.
 
-    D: the Dice has its minimum where the two views agree (`soft_target`), for that agreement is what the loss is for.
-    `soft_target=False` is the paper to the letter, MONAI's `DiceCELoss`, whose Dice term pulls the dropped view to 0
-    and 1 even where both views agree. Neither the paper nor we multiply by τ².
+    This is MONAI's `DiceCELoss` as in the paper, whose Dice term pulls the dropped view to 0 and 1 even where both
+    agree. With `soft_target` (ours) its minimum is agreement; but softened logits leave some probability everywhere,
+    all of which it weighs alike, and where lesions are small nearly all of its pull is on background. Neither the paper
+    nor we multiply by τ².
     """
     target = (full_logits.detach().float() / temperature).sigmoid()
     return region_loss(dropped_logits.float() / temperature, target, soft_target=soft_target)

@@ -44,7 +44,7 @@ class MixtureOfExpertsOptions:
     as_printed: bool = False
     distillation_weight: float = 1.0
     temperature: float = 2.0
-    soft_target: bool = True
+    soft_target: bool = False
     dice_of_empty: bool = False
 
     def __post_init__(self) -> None:
