@@ -84,6 +84,8 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
 
 
-def test_pictures_are_small() -> None:
+def test_pictures_are_small_and_shown() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     for picture in (DOCS / "images").iterdir():
         assert picture.stat().st_size <= 300_000, picture
+        assert f"images/{picture.name})" in text, picture

@@ -1,5 +1,5 @@
-"""`make screenshots`: the window with results, the views with what was found, the review of synthetic sequences, the
-steps of the first study, and the report in a browser where there is one.
+"""`make screenshots`: the window with results, the review of synthetic sequences, the steps of the first study, and
+the report in a browser where there is one.
 
 The generated glioma of the sample data is loaded without its T2, and the module is worked with the mouse, outside
 Slicer (Testing/slicer_harness). The pictures go into docs/images. Without a model that segments, the truth stands in
@@ -76,8 +76,10 @@ def take(folder: Path, output: Path | None, without_model: bool) -> int:
     four = four_up(pages, views, scene, manager, background, run, size)
     review = review_page(pages, views, scene, manager, widget)
     report = report_page(run, folder) if model and find_browser() else None
-    target = output or (ROOT / "docs" / "images" if model else ROOT / "build" / "screenshots")
-    made = {"views": four, "review": review, "panel": panel, "module": pages.beside(panel, four)}
+    images = ROOT / "docs" / "images"
+    target = output or (images if model else ROOT / "build" / "screenshots")
+    made = {"review": review, "module": pages.beside(panel, four)}
+    made |= {} if target == images else {"views": four, "panel": panel}  # parts, which no page shows
     made |= {} if report is None else {"report": report}
     if model:
         made |= {path.stem: pages.Image.open(path).convert("RGB") for path in sorted(folder.glob("step-*.png"))}
