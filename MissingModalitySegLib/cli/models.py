@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -174,8 +175,8 @@ def _facts(bundle: Bundle) -> list[tuple[str, str]]:
         facts.append(("Missing sequences by", manifest.synthesiser.bundle or manifest.synthesiser.file))
     if manifest.prompts is not None:
         facts.append(("Prompts by", manifest.prompts.encoder))
-    facts += [(f"Provenance: {key}", str(value)) for key, value in manifest.provenance.items()]
-    return facts
+    known = manifest.provenance.items()  # whole configurations are for `--json`
+    return facts + [(f"Provenance: {key}", str(value)) for key, value in known if not isinstance(value, Mapping)]
 
 
 def _listing_data(listing: Listing) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def report(
 
     Every run writes its page by itself; this is for runs that did not, and after a title or an older version.
     """
-    from ..reports import write_cohort_report
+    from ..reports.cohort import cases_in, write_cohort_report
 
     if not folder.is_dir():
         raise InputError("no-such-folder", f"There is no folder {folder}.", "Name the output folder of a run.")
@@ -41,5 +41,12 @@ def report(
     elif changes is not None:
         raise InputError("no-report", f"There is no {REPORT} in {folder}.", "--changes is for the report of one run.")
     else:
-        path = write_cohort_report(folder, title=case or "Cohort")
+        cases = cases_in(folder)
+        if not cases:
+            raise InputError(
+                "no-report",
+                f"There is no {REPORT} in {folder} or below it.",
+                "Name the output folder of a run, or a folder of such folders.",
+            )
+        path = write_cohort_report(folder, cases, title=case or "Cohort")
     console().print(path, soft_wrap=True)

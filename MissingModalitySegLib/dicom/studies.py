@@ -94,7 +94,8 @@ def find_dicom_studies(folder: Path | str, watch: Watch | None = None) -> tuple[
     headers, broken = read_headers(Path(folder), watch)
     if not headers:
         what = f"{broken} files look like DICOM and cannot be read" if broken else "There is no DICOM file"
-        raise InputError("no-dicom", f"{what} below “{folder}”.", "Name the folder that holds the series.")
+        hint = "Name the folder that holds the series; a volume in a file of its own is named by that file."
+        raise InputError("no-dicom", f"{what} below “{folder}”.", hint)
     return studies_of(headers)
 
 

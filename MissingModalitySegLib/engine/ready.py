@@ -100,5 +100,5 @@ def _no_synthesiser(name: str) -> InputError:
     return InputError(
         "no-synthesiser",
         f"The model “{name}” cannot generate missing sequences.",
-        "Choose one that can (`missing-modality-seg models list`), or do without them.",
+        "The model “synthesis” generates them (`missing-modality-seg synthesize`); or do without them.",
     )

@@ -7,4 +7,6 @@ Every segmentation network keeps one contract:
 - `network.fold(code)` with one code (K,) gives a network of its own, without anything the code makes constant, that
   maps x (B, K, D, H, W) to the same logits: what inference runs.
 - `registry.build({"architecture": …, "config": {…}})` makes any of them from the network section of a manifest.
+
+“D:” in a docstring says where something differs from the paper, or was decided because the paper leaves it open.
 """

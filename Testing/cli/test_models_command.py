@@ -56,6 +56,8 @@ def test_show(models: Path, capsys) -> None:
     assert "T1+FLAIR" in line
     assert "± 0.020" in line
     assert "simulated scans only" in line  # never a bare figure
+    assert "Provenance: commit" in shown
+    assert "crops" not in shown  # a whole configuration is for programs
     assert run(["models", "show", "moe", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["manifest"] == load(models / "moe").manifest.to_dict()
