@@ -97,6 +97,16 @@ def test_a_run_leaves_a_page(finished: Path) -> None:
     assert not re.search(r"(?:src|href)=\"(?!data:image/)", document), "everything lies in the page"
 
 
+def test_what_to_expect_is_told_once() -> None:
+    report = made_report()
+    assert report["expected"]["sentences"][0].startswith("Expected from FLAIR: Dice of the lesion 0.71")
+    read = Read(case.case_page(report))
+    assert "0.71" in read.texts["td"]
+    assert not any("0.71" in one for one in read.texts["p"])
+    report["expected"]["expected"] = []  # told of fewer sequences, of which there is no table
+    assert report["expected"]["sentences"][0] in Read(case.case_page(report)).texts["p"]
+
+
 def test_the_same_page_from_the_folder(finished: Path, tmp_path: Path) -> None:
     """A finished folder, its inputs elsewhere: found by name and contents, and drawn as the run drew them."""
     out, before = finished / "out", (finished / "out" / "report.html").read_text(encoding="utf-8")
@@ -125,6 +135,9 @@ def test_the_command_makes_pages_again(finished: Path, tmp_path: Path, capsys) -
     assert 'href="./one/report.html"' in cohort
     assert cohort.count("data:image/jpeg") == 1
     assert run(["report", str(tmp_path / "nowhere")]) == 2
+    (tmp_path / "scans").mkdir()
+    assert run(["report", str(tmp_path / "scans")]) == 2
+    assert not list((tmp_path / "scans").iterdir())
     assert "no folder" in capsys.readouterr().err
 
 
