@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Annotated, Any
 
 import typer
 
 from ..modalities import MODALITIES, Code
-from .output import console, table
+from ..output_folder import PAGE
+from .output import PROGRAM, console, table
 from .tour import show_folding, show_networks, show_recognition
 
 
@@ -21,20 +24,31 @@ def demo(
     out = console()
     out.print("Any subset of five sequences", style="bold")
     out.print(f"{', '.join(map(str, MODALITIES))}: {len(Code.all())} subsets, one model for all of them.\n")
+    answers = _show_patient(out, output)
+    show_recognition(out)
     show_networks(out)
     show_folding(out)
-    show_recognition(out)
-    _show_patient(out, output)
-    out.print("Next: `make test` runs all checks, `missing-modality-seg --help` lists the commands.")
+    for answer in answers:
+        out.print(f"Look at {answer.folder / PAGE}", soft_wrap=True)
+    out.print(f"Next, with volumes of your own: {_command()} segment --help; all commands: {_command()} --help")
 
 
-def _show_patient(out: Any, output: Path) -> None:
+def _command() -> str:
+    """What starts this very program: its script stands beside the Python of an environment that is not activated."""
+    beside = Path(sys.executable).with_name(PROGRAM)
+    if which(PROGRAM) or not beside.exists():
+        return PROGRAM
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
+
+
+def _show_patient(out: Any, output: Path) -> list[Any]:
+    """What every model made of the patient; those that made nothing are left out."""
     from . import demo_case
 
     out.print("A generated patient, with sequences hidden", style="bold")
     if find_spec("MissingModalitySegTraining") is None:
         out.print('It needs the training package: pip install "missing-modality-seg[training]"\n')
-        return
+        return []
     case = demo_case.generate(output / "cases")
     out.print(f"{case.folder}: five sequences and the truth, {demo_case.KIND}", soft_wrap=True)
     out.print(f"Shown to the models: {demo_case.SHOWN}; hidden: {', '.join(demo_case.HIDDEN)}.")
@@ -46,10 +60,11 @@ def _show_patient(out: Any, output: Path) -> None:
             "No model is installed, so nothing is segmented here. Get a model "
             "with `missing-modality-seg models import FILE.zip`, or train one: docs/how-to/train.md."
         )
-    picture, report = output / "montage.png", output / "report.json"
+    picture, figures = output / "montage.png", output / "demo.json"
     demo_case.draw(case, answers, picture)
-    report.write_text(json.dumps(demo_case.report_of(case, answers), indent=2) + "\n", encoding="utf-8")
-    out.print(f"Written: {picture}, {report}\n", soft_wrap=True)
+    figures.write_text(json.dumps(demo_case.figures_of(case, answers), indent=2) + "\n", encoding="utf-8")
+    out.print(f"Written: {picture}, {figures}\n", soft_wrap=True)
+    return [answer for answer in answers if not answer.error]
 
 
 def _show_answers(out: Any, answers: list[Any]) -> None:

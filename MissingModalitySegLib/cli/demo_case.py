@@ -70,7 +70,7 @@ def ask_all(case: DemoCase, folder: Path) -> list[Answer]:
         return [_ask(runner, case, manifest, folder / manifest.name, not generator) for manifest in manifests]
 
 
-def report_of(case: DemoCase, answers: list[Answer]) -> dict[str, Any]:
+def figures_of(case: DemoCase, answers: list[Answer]) -> dict[str, Any]:
     """What the demo did, as JSON data; each model's own report lies in its folder."""
     return {
         "case": case.folder.name,

@@ -19,29 +19,20 @@ def show_networks(out: Any) -> None:
     from ..networks import registry
 
     out.print("The networks", style="bold")
-    rows = table("Architecture", "Preset", "Parameters")
-    absent = []
+    rows = table("Parameters of", "preset paper", "preset starter")
     for name in registry.ARCHITECTURES:
-        try:
-            presets = registry.architecture(name).PRESETS
-        except ModuleNotFoundError:
-            absent.append(name)
-            continue
-        for preset in presets:
-            rows.add_row(name, preset, f"{_count_parameters(name, preset):,}")
+        rows.add_row(name, *(f"{_count_parameters(name, preset):,}" for preset in ("paper", "starter")))
     out.print(rows)
-    if absent:
-        out.print(f"Not in this version: {', '.join(absent)}.")
     out.print()
 
 
 def _count_parameters(name: str, preset: str) -> int:
-    """The tiny network is really built; the large ones on torch's meta device, which takes neither memory nor time."""
+    """Built on torch's meta device, which takes neither memory nor time."""
     import torch
 
     from ..networks import registry
 
-    with torch.device("cpu" if preset == "tiny" else "meta"):
+    with torch.device("meta"):
         network = registry.build({"architecture": name, "preset": preset})
     return sum(parameter.numel() for parameter in network.parameters())
 

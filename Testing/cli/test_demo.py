@@ -21,8 +21,7 @@ def test_without_a_model(capsys, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(demo_case, "available", lambda: ())
     shown = tour(capsys, tmp_path)
     assert "No model is installed" in shown
-    assert "starter" in shown
-    report = json.loads((tmp_path / "demo" / "report.json").read_text())
+    report = json.loads((tmp_path / "demo" / "demo.json").read_text())
     assert report["answers"] == []
     assert report["data"] == "simulated"
 
@@ -51,7 +50,7 @@ def test_every_model_is_asked(capsys, tmp_path, monkeypatch) -> None:
     demo_case.draw(case, list(answers.values()), tmp_path / "montage.png")
     picture = Image.open(tmp_path / "montage.png")
     assert picture.width > 2 * picture.height  # two shown, one generated, the truth, the answer, in a row
-    assert json.dumps(demo_case.report_of(case, list(answers.values())))
+    assert json.dumps(demo_case.figures_of(case, list(answers.values())))
 
 
 def tour(capsys, folder) -> str:
@@ -61,7 +60,7 @@ def tour(capsys, folder) -> str:
         assert name in shown
     assert "31 subsets" in shown
     assert "localiser" in shown
-    assert "make test" in shown
+    assert "segment --help" in shown
     assert (folder / "demo" / "cases" / "datalist.json").exists()
     assert (folder / "demo" / "montage.png").stat().st_size > 1000
     starter = registry.build({"architecture": "moe", "preset": "starter"})
