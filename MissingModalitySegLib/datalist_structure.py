@@ -1,4 +1,4 @@
-"""What a datalist file must look like, checked whole: every problem at once, each with its place in the file."""
+"""What a data list file must look like, checked whole: every problem at once, each with its place in the file."""
 
 from __future__ import annotations
 

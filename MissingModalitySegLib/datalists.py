@@ -77,7 +77,7 @@ class Datalist:
         for case in self.cases:
             if case.id == case_id:
                 return case
-        raise InputError("unknown-case", f"The datalist “{self.name}” has no case “{case_id}”.")
+        raise InputError("unknown-case", f"The data list “{self.name}” has no case “{case_id}”.")
 
     @property
     def labelled(self) -> tuple[Case, ...]:
@@ -86,9 +86,9 @@ class Datalist:
 
 
 def read_datalist(path: str | os.PathLike[str], schemes: Collection[str] = tuple(SCHEMES)) -> Datalist:
-    """Read a datalist file. Whether the images it names are there is another question: `missing_files`.
+    """Read a data list file. Whether the images it names are there is another question: `missing_files`.
 
-    Raises `InputError` with all problems, each with its key, when the file is absent, no JSON or no datalist.
+    Raises `InputError` with all problems, each with its key, when the file is absent, no JSON or no data list.
     """
     path = Path(path).absolute()
     document = load_document(path)
@@ -100,27 +100,27 @@ def read_datalist(path: str | os.PathLike[str], schemes: Collection[str] = tuple
         count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise InputError(
             "bad-datalist",
-            f"The datalist {path} has {count}:\n" + "\n".join(lines),
+            f"The data list {path} has {count}:\n" + "\n".join(lines),
             "Mend the file and try again; nothing was computed.",
         )
     return datalist_from_dict(document, path.parent)
 
 
 def write_datalist(datalist: Datalist, path: str | os.PathLike[str]) -> None:
-    """Write a datalist file, whole or not at all; paths become relative to it where that is possible.
+    """Write a data list file, whole or not at all; paths become relative to it where that is possible.
 
-    Raises `InputError` when the folder cannot be written to, or the datalist could not be read again: duplicate ids,
+    Raises `InputError` when the folder cannot be written to, or the data list could not be read again: duplicate ids,
     metadata that are no JSON or are called like a key that means something, ….
     """
     path = Path(path).absolute()
     document = datalist_to_dict(datalist, path.parent)
     problems = check_structure(document, {case.scheme for case in datalist.cases if case.scheme is not None})
     if problems:
-        raise InputError("bad-datalist", "The datalist cannot be written:\n" + "\n".join(map(str, problems)))
+        raise InputError("bad-datalist", "The data list cannot be written:\n" + "\n".join(map(str, problems)))
     try:
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     except (TypeError, ValueError) as error:
-        raise InputError("bad-datalist", f"The metadata of the datalist are no JSON: {error}.") from None
+        raise InputError("bad-datalist", f"The metadata of the data list are no JSON: {error}.") from None
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,11 +131,11 @@ def write_datalist(datalist: Datalist, path: str | os.PathLike[str]) -> None:
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError("unwritable-file", f"The datalist {path} cannot be written: {error.strerror}.") from None
+        raise InputError("unwritable-file", f"The data list {path} cannot be written: {error.strerror}.") from None
 
 
 def missing_files(datalist: Datalist) -> list[Problem]:
-    """The files the datalist names that are not there."""
+    """The files the data list names that are not there."""
     return [
         Problem(f"cases[{i}] ({case.id})", f"there is no file {file}.")
         for i, case in enumerate(datalist.cases)
@@ -176,7 +176,7 @@ def datalist_from_dict(document: Mapping[str, Any], folder: Path) -> Datalist:
 
 
 def datalist_to_dict(datalist: Datalist, folder: Path) -> dict[str, Any]:
-    """The document of a datalist file that lies in `folder`: plain JSON data, keys not known left out."""
+    """The document of a data list file that lies in `folder`: plain JSON data, keys not known left out."""
 
     def relative(path: Path | None) -> str | None:
         if path is None:
@@ -212,7 +212,7 @@ class _RepeatedKeyError(ValueError):
 
 
 def load_document(path: Path) -> Any:
-    """The JSON of a datalist file, its structure not looked at. Raises `InputError` when it is absent or no JSON."""
+    """The JSON of a data list file, its structure not looked at. Raises `InputError` when it is absent or no JSON."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         table: dict[str, Any] = {}
@@ -227,20 +227,21 @@ def load_document(path: Path) -> Any:
     except FileNotFoundError:
         raise InputError(
             "no-such-file",
-            f"There is no datalist {path}.",
+            f"There is no data list {path}.",
             "Mend the path, or make one with `datalist import` or `phantom`.",
         ) from None
     except OSError as error:
-        raise InputError("unreadable-file", f"The datalist {path} cannot be read: {error.strerror}.") from None
+        raise InputError("unreadable-file", f"The data list {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise InputError("bad-datalist", f"The datalist {path} is not text in UTF-8.") from None
+        raise InputError("bad-datalist", f"The data list {path} is not text in UTF-8.") from None
     except json.JSONDecodeError as error:
         raise InputError(
-            "bad-datalist", f"The datalist {path} is no JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+            "bad-datalist",
+            f"The data list {path} is no JSON: {error.msg} in line {error.lineno}, column {error.colno}.",
         ) from None
     except RecursionError:
-        raise InputError("bad-datalist", f"The datalist {path} is nested too deeply.") from None
+        raise InputError("bad-datalist", f"The data list {path} is nested too deeply.") from None
     except _RepeatedKeyError as error:
-        raise InputError("bad-datalist", f"The datalist {path}: {error}.") from None
+        raise InputError("bad-datalist", f"The data list {path}: {error}.") from None
     except ValueError as error:  # a number of more digits than Python reads
-        raise InputError("bad-datalist", f"The datalist {path} is no JSON: {error}.") from None
+        raise InputError("bad-datalist", f"The data list {path} is no JSON: {error}.") from None

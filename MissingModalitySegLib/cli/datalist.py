@@ -13,13 +13,13 @@ from .output import Json, console, print_json, table
 
 application = typer.Typer(help="Data lists: import, check, split, thin out, prepare.", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A datalist.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A data list.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same outcome.")]
 _EXAMPLES = 3
 """How many places are named where one thing is said of many."""
 
 
-@application.command("import", short_help="Make a datalist of a public data set.")
+@application.command("import", short_help="Make a data list of a public data set.")
 def import_dataset(
     kind: Annotated[
         str,
@@ -30,11 +30,11 @@ def import_dataset(
         ),
     ],
     root: Annotated[Path, typer.Argument(metavar="ROOT", help="The folder of the data set as it was downloaded.")],
-    output: Annotated[Path, typer.Option(help="The datalist to write; converted labels lie beside it.")],
+    output: Annotated[Path, typer.Option(help="The data list to write; converted labels lie beside it.")],
     name: Annotated[str | None, typer.Option(help="What to call it; default: the folder's name.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a datalist of a public data set, and say what was left out and why. The data set stays as it is."""
+    """Make a data list of a public data set, and say what was left out and why. The data set stays as it is."""
     from MissingModalitySegTraining.data.importers import import_dataset as run
 
     imported = run(kind, root, output, name)
@@ -61,7 +61,7 @@ def import_dataset(
 
 @application.command("check", short_help="Read every volume and list what is wrong.")
 def check(file: File, as_json: Json = False) -> None:
-    """Read every volume of a datalist and list all that is wrong. Ends with exit code 2 when there are errors."""
+    """Read every volume of a data list and list all that is wrong. Ends with exit code 2 when there are errors."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -95,7 +95,7 @@ def split(
     file: File,
     folds: Annotated[int, typer.Option(help="How many.")],
     seed: Seed = 0,
-    output: Annotated[Path | None, typer.Option(help="The datalist to write; default: FILE-Kfolds.json.")] = None,
+    output: Annotated[Path | None, typer.Option(help="The data list to write; default: FILE-Kfolds.json.")] = None,
 ) -> None:
     """Give every case a fold: by subject, balanced over data sets, sequences and lesion loads."""
     from MissingModalitySegTraining.data import splits
@@ -124,7 +124,7 @@ def simulate_missing(
     full_ratio: Annotated[float, typer.Option(help="Share of subjects who keep all sequences, from 0 to 1.")],
     seed: Seed = 0,
     output: Annotated[
-        Path | None, typer.Option(help="The datalist to write; default: FILE-fullRATIO-seedS.json.")
+        Path | None, typer.Option(help="The data list to write; default: FILE-fullRATIO-seedS.json.")
     ] = None,
 ) -> None:
     """Drop one to three sequences of most subjects, as experiments on missing sequences do, and record which."""

@@ -17,7 +17,7 @@ def reproduce(
         str,
         typer.Argument(help="table1 …; pictures: gates (moe), fig3 (universal), experts (mome)."),
     ],
-    data: Annotated[str, typer.Option("--data", help="phantom, or a datalist (.json).")] = "phantom",
+    data: Annotated[str, typer.Option("--data", help="phantom, or a data list (.json).")] = "phantom",
     scale: Annotated[
         str,
         typer.Option("--scale", help="smoke (minutes, shows that it works), cpu (hours, small networks) or gpu."),
@@ -28,7 +28,7 @@ def reproduce(
     seed: Annotated[int, typer.Option("--seed", help="Of phantoms, splits and trainings.")] = 0,
     unseen: Annotated[
         list[str] | None,
-        typer.Option("--unseen", help="mome: a data set of the datalist that is not trained on; repeatable."),
+        typer.Option("--unseen", help="mome: a data set of the data list that is not trained on; repeatable."),
     ] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="Of the processor; all if not said.")] = None,
 ) -> None:

@@ -41,7 +41,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One key, as in loop.steps=1000. Repeatable.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option("--data", help="phantom, a datalist (.json), or the folder of a cache.")
+        str | None, typer.Option("--data", help="phantom, a data list (.json), or the folder of a cache.")
     ] = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="Time budget; the schedule is walked to its end within it.")

@@ -214,7 +214,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
 
 
 def test_files_that_are_no_datalist(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="There is no datalist"):
+    with pytest.raises(InputError, match="There is no data list"):
         check_datalist(tmp_path / "nothing.json")
     assert only(check(tmp_path))[1] == "no-case"
     (tmp_path / "list.json").write_text("[1]")

@@ -233,7 +233,7 @@ def test_files_that_are_no_datalist(tmp_path, content, words):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(InputError, match="no datalist") as error:
+    with pytest.raises(InputError, match="no data list") as error:
         read_datalist(tmp_path / "absent.json")
     assert error.value.code == "no-such-file"
     with pytest.raises(InputError, match="cannot be read"):
