@@ -16,7 +16,7 @@ from ..phantom.atlas import load_atlas
 from ..phantom.contrast import ContrastMixture
 from ..phantom.engine import sample_case
 from ..phantom.lesions import open_mask_folder
-from ..phantom.output.simulate import simulate
+from ..phantom.output.simulate import Rendered, simulate
 from .cache import Cache, CacheOptions
 
 REALISTIC = ContrastMixture(physics=0.3, jittered=0.7, random=0.0)
@@ -51,18 +51,26 @@ def phantom_cases(
         rendered = simulate(
             sample_case(seed + number, kind, atlas, "research", masks, REALISTIC), atlas, masks, spacing, device
         )
-        images = np.stack([rendered.sequences[modality].image.array for modality in MODALITIES]).astype(np.float32)
-        brain = rendered.sequences[rendered.reference].brain.array > 0
-        volumes, mask = torch.from_numpy(images), torch.from_numpy(brain)
-        if bias_correction:
-            volumes = torch.stack([even(volume, mask, (spacing,) * 3) for volume in volumes])
-        image = z_normalise(volumes[None], mask[None])[0]
+        channels, brain = prepared_channels(rendered, spacing, bias_correction)
         cache.add(
             case_id,
-            image.numpy(),
+            channels,
             Code.full(),
             rendered.labels.array,
             brain=brain,
             metadata={"subject": case_id, "dataset": "phantom", "kind": kind},
         )
     return cache, tuple(ids)
+
+
+def prepared_channels(rendered: Rendered, spacing: float, bias_correction: bool) -> tuple[np.ndarray, np.ndarray]:
+    """All sequences (5, X, Y, Z) of a phantom as a cache holds them, z-scored over the brain, and the brain (X, Y, Z).
+
+    The phantom was rendered brain-extracted, on one grid with voxels of `spacing` mm.
+    """
+    images = np.stack([rendered.sequences[modality].image.array for modality in MODALITIES]).astype(np.float32)
+    brain = rendered.sequences[rendered.reference].brain.array > 0
+    volumes, mask = torch.from_numpy(images), torch.from_numpy(brain)
+    if bias_correction:
+        volumes = torch.stack([even(volume, mask, (spacing,) * 3) for volume in volumes])
+    return z_normalise(volumes[None], mask[None])[0].numpy(), brain

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from MissingModalitySegLib.arrays.normalise import z_normalise
 from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
 
 from ..data.cache import REGIONS, Cache, CacheOptions
+from ..data.phantom_cases import prepared_channels
 from ..phantom.atlas import load_atlas
 from ..phantom.engine import sample_case
 from ..phantom.output.simulate import simulate
@@ -125,9 +124,7 @@ def _make(cohort: Cohort, planned: Planned, entries: Mapping[str, Modality | Non
     atlas = load_atlas("cpu")
     case = sample_case(planned.seed, planned.kind, atlas, "research", None, planned.dataset.mixture)
     rendered = simulate(case, atlas, None, cache.options.spacing, "cpu", MAKERS)
-    images = np.stack([rendered.sequences[modality].image.array for modality in MODALITIES]).astype(np.float32)
-    brain = rendered.sequences[rendered.reference].brain.array > 0
-    image = z_normalise(torch.from_numpy(images)[None], torch.from_numpy(brain)[None])[0].numpy()
+    image, brain = prepared_channels(rendered, cache.options.spacing, cache.options.bias_correction)
     labels = rendered.labels.array
     metadata = {"subject": planned.subject, "dataset": f"{STAND_IN}{planned.dataset.name}", "kind": planned.kind}
     for entry, modality in entries.items():
