@@ -13,7 +13,15 @@ from ..errors import ResourceError
 from ..output_folder import PAGE
 from .connection import worker_environment
 
-PROGRAM = Path(__file__).resolve().parents[1] / "reports" / "cohort_process.py"
+LIBRARY = Path(__file__).resolve().parents[2]
+PROGRAM = """
+import sys
+sys.path[:] = [sys.argv[1], *filter(None, sys.path)]
+from MissingModalitySegLib.reports.cohort_process import main
+sys.exit(main())
+"""
+"""Of the folder in which Slicer happens to be nothing is imported."""
+
 PATIENCE_S = 600.0
 """Thousands of reports on a slow network drive take minutes to read."""
 
@@ -33,7 +41,7 @@ def write_cohort_page(
     }
     try:
         done = subprocess.run(
-            [python, str(PROGRAM)],
+            [python, "-c", PROGRAM, str(LIBRARY)],
             input=json.dumps(told).encode("ascii"),
             capture_output=True,
             timeout=PATIENCE_S,

@@ -1,24 +1,17 @@
-"""A script that writes the page of a cohort: started by its path, told on stdin what there is. Nothing imports it."""
+"""The process that writes the page of a cohort, told on stdin what there is."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
-
-def _find_library() -> None:
-    """Make the library importable that this file belongs to, and the files of this folder only through it."""
-    folder = os.path.dirname(os.path.abspath(__file__))
-    elsewhere = [entry for entry in sys.path if os.path.abspath(entry) != folder]
-    sys.path[:] = [os.path.dirname(os.path.dirname(folder)), *elsewhere]
+from ..errors import MissingModalitySegError
+from .cohort import cases_of_rows, cohort_title, write_cohort_report
 
 
 def main() -> int:
-    from MissingModalitySegLib.errors import MissingModalitySegError
-    from MissingModalitySegLib.reports.cohort import cases_of_rows, cohort_title, write_cohort_report
-
+    """Write it, and give the exit code."""
     told = json.load(sys.stdin)
     rows = [(one["row"], None if one["folder"] is None else Path(one["folder"])) for one in told["rows"]]
     try:
@@ -28,8 +21,3 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    _find_library()
-    sys.exit(main())
