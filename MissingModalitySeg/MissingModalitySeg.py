@@ -20,6 +20,9 @@ except ImportError:  # run from the source tree: the library lies beside the mod
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     import MissingModalitySegLib  # noqa: F401
 
+HOMEPAGE = "https://github.com/MissingModalitySeg/SlicerMissingModalitySeg"
+DOCUMENTATION = f"{HOMEPAGE}/blob/main/docs/how-to/slicer.md"
+
 
 class MissingModalitySeg(ScriptedLoadableModule):
     """What the module list shows."""
@@ -35,10 +38,12 @@ class MissingModalitySeg(ScriptedLoadableModule):
             "Segments brain lesions from any subset of T1, T1ce, T2, FLAIR and DWI, and synthesises the missing "
             "sequences for review. Research use only, not a medical device."
         )
+        link = _("See more information in the <a href='{address}'>documentation</a>.")
+        self.parent.helpText += "<p>" + link.format(address=DOCUMENTATION) + "</p>"
         self.parent.acknowledgementText = _(
             "Methods: Novosad et al., MICCAI 2024; Zhao et al., 2024; Zhang et al., MICCAI 2024."
         )
-        slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", onStartupCompleted)
 
 
 def speakSlicersLanguage():
@@ -48,11 +53,13 @@ def speakSlicersLanguage():
     speak(Path(__file__).parent / "Resources" / "Translations")
 
 
-def registerSampleData():
-    """Offer the generated patients in the Sample Data module."""
+def onStartupCompleted():
+    """Offer the generated patients in the Sample Data module, and know the layout of the review."""
+    from MissingModalitySegLib.scene import know_layout
     from MissingModalitySegLib.ui.sample_data import register_sample_data
 
     register_sample_data(_("Missing Modality Segmentation"))
+    know_layout(slicer.mrmlScene)
 
 
 class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):

@@ -15,6 +15,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/MissingModalitySeg.py"/>
+        <source>See more information in the &lt;a href=&apos;{address}&apos;&gt;documentation&lt;/a&gt;.</source>
+        <translation>Mehr steht in der &lt;a href=&apos;{address}&apos;&gt;Dokumentation&lt;/a&gt;.</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/MissingModalitySeg.py"/>
         <source>Methods: Novosad et al., MICCAI 2024; Zhao et al., 2024; Zhang et al., MICCAI 2024.</source>
         <translation>Methoden: Novosad et al., MICCAI 2024; Zhao et al., 2024; Zhang et al., MICCAI 2024.</translation>
     </message>
@@ -1536,6 +1541,11 @@
         <location filename="../../MissingModalitySegLib/ui/window.py"/>
         <source>Choose a model.</source>
         <translation>Wählen Sie ein Modell.</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/window.py"/>
+        <source>Choose the mask of the brain, among the options.</source>
+        <translation>Wählen Sie unter „Optionen“ die Maske des Gehirns.</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/window.py"/>

@@ -15,6 +15,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/MissingModalitySeg.py"/>
+        <source>See more information in the &lt;a href=&apos;{address}&apos;&gt;documentation&lt;/a&gt;.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySeg/MissingModalitySeg.py"/>
         <source>Methods: Novosad et al., MICCAI 2024; Zhao et al., 2024; Zhang et al., MICCAI 2024.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1535,6 +1540,11 @@
     <message>
         <location filename="../../MissingModalitySegLib/ui/window.py"/>
         <source>Choose a model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/window.py"/>
+        <source>Choose the mask of the brain, among the options.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -17,12 +17,12 @@ from .marks import Role, is_synthetic, modality_of, role_of
 from .navigation import jump, jump_to_lesion, lesion_place
 from .removed import bring_back, can_bring_back, throw_away
 from .results import Earlier, place
-from .review import fill_views, open_review, set_layout
+from .review import fill_views, know_layout, open_review, set_layout
 from .review_layout import GROUP, LAYOUT, Cell, Row, review_cells, review_xml
 from .runs import PlacedRun, clashing_runs, remove_run, run_of, runs_in, show_only
 from .segmentation import Parts, is_in_3d, segment_ids, show_in_3d, show_segments
 from .sending import Sent, hardened, send, send_mask
-from .studies import SceneStudy, candidate_volumes, studies_in
+from .studies import SceneStudy, candidate_volumes, studies_in, study_titles
 from .terminologies import load_terms, term_file
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "is_synthetic",
     "jump",
     "jump_to_lesion",
+    "know_layout",
     "lesion_place",
     "load_terms",
     "modality_of",
@@ -70,6 +71,7 @@ __all__ = [
     "show_only",
     "show_segments",
     "studies_in",
+    "study_titles",
     "term_file",
     "throw_away",
     "write_labels",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import slicer
+
 from .differences import add_differences
 from .marks import is_synthetic
 from .navigation import jump, lesion_place
 from .review_layout import GROUP, LAYOUT, Cell, review_cells, review_xml
 from .runs import PlacedRun
 from .windows import show_window, window_of
+
+FOUR_VIEWS = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
 
 
 def open_review(scene: Any, run: PlacedRun, orientation: str = "Axial") -> tuple[Cell, ...]:
@@ -28,6 +32,17 @@ def open_review(scene: Any, run: PlacedRun, orientation: str = "Axial") -> tuple
     if run.lesions is not None and run.lesions.GetNumberOfRows() > 0:
         jump(scene, lesion_place(run.lesions, 0, run.segmentation), GROUP)
     return cells
+
+
+def know_layout(scene: Any) -> None:
+    """Let a scene that was saved in the review open in four views, until the review is made anew.
+
+    Slicer saves the number of a layout and not what it looks like: of one that it does not know it shows nothing. To be
+    called when the application has started.
+    """
+    layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    if layout is not None and not layout.IsLayoutDescription(LAYOUT):
+        layout.AddLayoutDescription(LAYOUT, layout.GetLayoutDescription(FOUR_VIEWS))
 
 
 def set_layout(scene: Any, xml: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -76,6 +76,11 @@ def studies_in(scene: Any, attributes: Attributes | None = None) -> tuple[SceneS
         groups.setdefault(key, []).append(node)
         reasons.setdefault(key, (title, reason))
     return tuple(_study(*reasons[key], nodes, ask) for key, nodes in groups.items())
+
+
+def study_titles(nodes: Iterable[Any]) -> tuple[str, ...]:
+    """The studies that volumes of a scene belong to, each once; no header is looked at."""
+    return tuple({key: title for key, title, _ in map(_belongs, nodes)}.values())
 
 
 def candidate_volumes(scene: Any) -> tuple[Any, ...]:

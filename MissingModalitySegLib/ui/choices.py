@@ -93,11 +93,12 @@ class OptionsPanel:
 
 
 def recall(parameters: Any) -> None:
-    """Set the options as they were last; a setting that does not fit (any more) is passed over."""
+    """Set the options as they were last; a setting that does not fit (any more) is passed over, and so is a mask: the
+    scene that it was chosen in has gone."""
     settings = qt.QSettings()
     for name in OPTION_NAMES:
         text = settings.value(f"{_GROUP}/{name}")
-        if text is None:
+        if text in (None, "mask"):
             continue
         kind = type(_default(parameters, name))
         try:

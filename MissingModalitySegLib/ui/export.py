@@ -38,9 +38,11 @@ class ExportMenu:
             self._actions.append(entry)
         button.setMenu(menu)
 
-    def take(self, run: PlacedRun) -> None:
+    def take(self, run: PlacedRun | None) -> None:
         """Export this run from now on."""
         self._run = run
+        if run is None:
+            return
         there = (run.segmentation, run.segmentation, run.lesions, run.volumes, page_of(run.run))
         for action, node in zip(self._actions, there, strict=True):
             action.enabled = node is not None

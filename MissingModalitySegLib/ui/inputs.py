@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 from ..errors import InputError
 from ..modalities import MODALITIES, Modality
 from ..recognition import Question
-from ..scene import SceneStudy, check_volumes, studies_in
+from ..scene import SceneStudy, check_volumes, studies_in, study_titles
 from .looks import BAD, DOUBTFUL, GOOD, QUIET, say
 from .parameters import parameter_of, volumes_of
 
@@ -25,6 +25,7 @@ class InputsPanel:
         self._questions: list[Question[str]] = []
         self._reasons: dict[str, str] = {}
         self._before: dict[Modality, Any] = {}
+        self._candidates: list[Any] = []
         ui.guessButton.connect("clicked()", self.guess)
         ui.unguessButton.connect("clicked()", self._unguess)
         ui.studyBox.connect("activated(int)", self._choose_study)
@@ -35,7 +36,7 @@ class InputsPanel:
     def take(self, parameters: Any) -> None:
         """Work on these parameters from now on; None while there are none."""
         self._parameters = parameters
-        self._studies, self._questions, self._reasons, self._before = (), [], {}, {}
+        self._studies, self._questions, self._candidates, self._reasons, self._before = (), [], [], {}, {}
         self.ui.unguessButton.visible = self.ui.studyBox.visible = self.ui.question.visible = False
 
     def guess(self) -> None:
@@ -153,8 +154,7 @@ def _badge(modality: Modality, node: Any, takes: Any, twice: bool) -> tuple[str,
 
 def _of_several_studies(chosen: dict[Modality, Any]) -> str:
     """A sentence where the volumes lie in different studies of the scene."""
-    names = {node.GetID() for node in chosen.values()}
-    titles = [study.title for study in studies_in(slicer.mrmlScene) if names & set(study.volumes)]
+    titles = study_titles(chosen.values())
     if len(titles) < 2:
         return ""
     return _("These volumes are of different studies: {titles}.").format(titles=" – ".join(titles))

@@ -75,6 +75,7 @@ class ResultsPanel:
     def leave(self) -> None:
         """The window goes."""
         self._reveal.stop()
+        self.review.leave()
 
     def show(self, key: str) -> bool:
         """Show the run with this key, the latest where there is none; whether there is any."""
@@ -88,6 +89,7 @@ class ResultsPanel:
         if not keys:
             self.run = None
             self.review.take(None)
+            self._export.take(None)
             if returns:
                 self._empty()
             return returns
@@ -196,7 +198,7 @@ class ResultsPanel:
         self._boxes = {}
         if self.run is None or self.run.segmentation is None:
             return
-        inside = self.run.segmentation.GetSegmentation()
+        inside, display = self.run.segmentation.GetSegmentation(), self.run.segmentation.GetDisplayNode()
         for name in segment_ids(self.run.segmentation):
             segment = inside.GetSegment(name)
             box = qt.QCheckBox(segment.GetName())
@@ -206,7 +208,7 @@ class ResultsPanel:
             swatch.fill(qt.QColor(red, green, blue))
             box.setIcon(qt.QIcon(swatch))
             box.setIconSize(qt.QSize(_SWATCH, _SWATCH))
-            box.checked = True
+            box.checked = display is None or display.GetSegmentVisibility(name)
             box.toolTip = _("Show or hide this region in all views")
             box.connect("toggled(bool)", self._show_regions)
             layout.addWidget(box)

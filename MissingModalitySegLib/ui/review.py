@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from ..scene import GROUP, CornerText, PlacedRun, jump_to_lesion, open_review
+from ..scene import GROUP, LAYOUT, CornerText, PlacedRun, jump_to_lesion, open_review
+from ..scene.review import FOUR_VIEWS
 from ..scene.review_layout import ORIENTATIONS
 from .looks import BAD, DOUBTFUL
 
@@ -25,20 +27,31 @@ class ReviewPanel:
         self._run: PlacedRun | None = None
         self._texts: list[CornerText] = []
         self._before: int | None = None
+        self._later = qt.QTimer()
+        self._later.setSingleShot(True)
+        self._later.interval = 0
+        self._later.connect("timeout()", self._start)
         for orientation in ORIENTATIONS:
             ui.orientationBox.addItem(orientation)
         ui.reviewButton.connect("toggled(bool)", self._toggle)
         ui.orientationBox.connect("activated(int)", self._turn)
 
+    def leave(self) -> None:
+        """The window goes, and the words in the corners with it."""
+        self.close()
+
     def take(self, run: PlacedRun | None) -> None:
-        """Offer the review of a run."""
-        if run != self._run and self.ui.reviewButton.checked:
+        """Offer the review of a run. A scene that was saved in the review opens in it."""
+        if run is None or self._run is None or run.run != self._run.run:  # the same run has more nodes by the review
             self.close()
         self._run = run
         generated = run is not None and bool(run.synthetic or run.reconstructed)
         self.ui.review.visible = generated
         if generated:
             self.ui.confidenceLabel.text = confidence(run)
+            manager = slicer.app.layoutManager()
+            if manager is not None and manager.layout == LAYOUT:
+                self.ui.reviewButton.checked = True
 
     def close(self) -> None:
         """Back to the views as they were."""
@@ -48,10 +61,12 @@ class ReviewPanel:
         if wanted:
             self._open()
         else:
+            self._later.stop()
             self._forget_texts()
-            if self._before is not None:
-                slicer.app.layoutManager().setLayout(self._before)
-                self._before = None
+            manager = slicer.app.layoutManager()
+            if manager is not None and self._before is not None:
+                manager.setLayout(self._before)
+            self._before = None
 
     def _turn(self) -> None:
         if self.ui.reviewButton.checked:
@@ -69,7 +84,7 @@ class ReviewPanel:
             self._tell(str(error), BAD)
             return
         if self._before is None:
-            self._before = before
+            self._before = FOUR_VIEWS if before == LAYOUT else before
         widgets = [(cell, manager.sliceWidget(cell.view)) for cell in cells]
         widgets = [(cell, widget) for cell, widget in widgets if widget is not None]
         _fit_alike([widget.sliceLogic() for cell, widget in widgets if cell.volume is not None], widgets)
@@ -78,11 +93,11 @@ class ReviewPanel:
             renderer = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()
             self._texts.append(CornerText(renderer, cell.text, cell.is_generated))
             widget.sliceView().scheduleRender()
-        self._start()
+        self._later.start()  # sliders of new views have yet to tell that they stand at 0, which moves all of the group
 
     def _start(self) -> None:
         """Begin where there is something to see: in the slice of the largest lesion."""
-        if self._run.lesions is not None and self._run.lesions.GetNumberOfRows():
+        if self._run is not None and self._run.lesions is not None and self._run.lesions.GetNumberOfRows():
             jump_to_lesion(self._run.lesions, 0, self._run.segmentation, GROUP, centred=False)
 
     def _forget_texts(self) -> None:

@@ -134,6 +134,8 @@ class Window:
             return _("Choose at least one sequence.") if not present else problem.message
         if manifest is None:
             return _("Choose a model.")
+        if self.parameters.brain == "mask" and self.parameters.brainMask is None:
+            return _("Choose the mask of the brain, among the options.")
         if not any(modality in manifest.modalities for modality in present):
             return _("The model “{title}” takes none of these sequences.").format(title=manifest.title)
         return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import slicer
@@ -71,6 +73,20 @@ def test_several_studies_are_kept_apart(window, slicer_app) -> None:
     ui.t1Selector.setCurrentNode(first)
     assert "different studies" in message(window)
     assert "Björn" in message(window)
+
+
+def test_headers_are_read_when_guessing_alone(window, monkeypatch) -> None:
+    """The window is brought up to date at every turn, and a database of DICOM files may be slow."""
+    nodes = load_and_guess(window, "T1", "FLAIR")
+    asked = []
+    database = SimpleNamespace(instanceValue=lambda *what: asked.append(what) or "")
+    monkeypatch.setattr(slicer, "dicomDatabase", database)
+    for node in nodes:
+        node.SetAttribute("DICOM.instanceUIDs", "1.2.3")
+    window.window.refresh()
+    assert asked == []
+    click(window.window.inputs.ui.guessButton)
+    assert asked
 
 
 def test_the_same_volume_twice_is_refused(window) -> None:

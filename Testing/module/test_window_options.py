@@ -8,7 +8,7 @@ import slicer
 from MissingModalitySegLib.ui.parameters import options_of
 from Testing.module.hands import click, load_and_guess, problem, segment
 from Testing.module.tiny_models import add_volume
-from Testing.slicer_harness.module_window import close_module, open_module
+from Testing.slicer_harness.module_window import close_module, open_module, until
 
 
 def test_boxes_and_parameters_follow_each_other(window) -> None:
@@ -76,6 +76,22 @@ def test_a_brain_mask_of_the_scene_is_used(window) -> None:
     report = window.window.results.run.report
     assert report["options"]["brain"] == "brain.nrrd"
     assert report["brain"]["volume_ml"] == np.round(inside.sum() * 8 / 1000, 3) or report["brain"]["volume_ml"] > 0
+
+
+def test_a_mask_has_to_be_chosen_where_one_is_to_be_used(window) -> None:
+    """Else the brain would be looked for, and nobody told."""
+    load_and_guess(window, "T1")
+    window.window.parameters.brain = "mask"
+    ui = window.window.run.ui
+    assert not ui.segmentButton.enabled
+    assert "mask" in ui.whyNot.text
+    mask = add_volume("mask")
+    window.window.options.ui.brainMaskSelector.setCurrentNode(mask)
+    assert ui.segmentButton.enabled
+    slicer.mrmlScene.RemoveNode(mask)
+    until(lambda: not ui.segmentButton.enabled)
+    slicer.mrmlScene.Clear(0)
+    assert window.window.parameters.brain == "auto"
 
 
 def test_what_the_worker_found_is_told(window) -> None:

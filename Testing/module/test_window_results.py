@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 import slicer
+import vtk
 
-from MissingModalitySegLib.scene import lesion_place, segment_ids
+from MissingModalitySegLib.scene import LAYOUT, know_layout, lesion_place, segment_ids
 from Testing.module.hands import click, load_and_guess, names_in_scene, segment
-from Testing.slicer_harness.module_window import until
+from Testing.slicer_harness.module_window import close_module, open_module, until
 from Testing.slicer_harness.slicer_application import FileDialog
 
 
@@ -219,6 +221,8 @@ def test_the_review_and_back(results, slicer_app) -> None:
     assert any("SYNTHETIC, not acquired" in text for text in texts)
     place = lesion_place(results.run.lesions, 0)
     matrix = made.mrmlSliceNode().GetSliceToRAS()
+    assert abs(place[2]) > 1
+    until(lambda: not results.review._later.isActive())
     assert matrix.GetElement(2, 3) == pytest.approx(place[2], abs=0.01)
     others = [manager.sliceWidget(name).mrmlSliceNode() for name in manager.sliceViewNames() if "Review" in name]
     assert len(others) > 3
@@ -234,6 +238,47 @@ def test_the_review_and_back(results, slicer_app) -> None:
     click(results.ui.reviewButton)
     assert manager.layout == before
     assert made.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps().GetNumberOfItems() == 0
+
+
+def test_a_scene_that_was_saved_in_the_review_opens_in_it(results, slicer_app) -> None:
+    """The module comes later than the scene, and leaves no words in views that are not its own any more."""
+    manager = slicer_app.layoutManager()
+    before = manager.layout
+    know_layout(slicer.mrmlScene)
+    manager.setLayout(LAYOUT)
+    again = open_module()
+    assert again.window.results.ui.reviewButton.checked
+    renderer = manager.sliceWidget("Review-T2-synthetic").renderWindow().GetRenderers().GetFirstRenderer()
+    assert renderer.GetViewProps().GetNumberOfItems() == 1
+    close_module(again)
+    assert manager.layout == before
+    assert renderer.GetViewProps().GetNumberOfItems() == 0
+
+
+def test_regions_that_were_hidden_elsewhere_stay_hidden(results) -> None:
+    """In the Data module, say, or in a scene that was saved so."""
+    display = results.run.segmentation.GetDisplayNode()
+    first, *others = segment_ids(results.run.segmentation)
+    display.SetSegmentVisibility(first, False)
+    display.SetOpacity2DFill(0.6)
+    again = open_module()
+    try:
+        assert [box.checked for box in again.window.results.boxes] == [False, *(True for _ in others)]
+        assert not display.GetSegmentVisibility(first)
+    finally:
+        close_module(again)
+
+
+def test_nothing_of_a_closed_scene_is_held(window) -> None:
+    """Volumes are large: those of a patient go with the scene."""
+    load_and_guess(window, "T1", "T2", "t2 axial")  # of which one is asked
+    segment(window)
+    held = [vtk.vtkWeakReference() for _ in range(2)]
+    held[0].Set(slicer.mrmlScene.GetFirstNodeByName("T1"))
+    held[1].Set(window.window.results.run.segmentation)
+    slicer.mrmlScene.Clear(0)
+    gc.collect()
+    assert [one.Get() for one in held] == [None, None]
 
 
 def test_results_can_be_removed(results, window) -> None:
@@ -287,3 +332,12 @@ def test_names_are_not_taken_for_mathematics(results) -> None:
     click(results.ui.reviewButton)
     assert [name for name in names_in_scene() if set("|$") & set(name)] == []
     assert any("acquired to reconstructed" in name for name in names_in_scene())
+
+
+def test_the_review_stays_when_something_changes(results, window) -> None:
+    """It has added nodes to the run, which is the same for all that."""
+    click(results.ui.reviewButton)
+    window.window.parameters.uncertainty = False
+    window.window.refresh()
+    assert results.run.differences
+    assert results.ui.reviewButton.checked

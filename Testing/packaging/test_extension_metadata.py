@@ -22,6 +22,14 @@ def test_the_licence_is_there() -> None:
     assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
 
 
+def test_the_module_leads_to_its_documentation() -> None:
+    text = (ROOT / "MissingModalitySeg" / "MissingModalitySeg.py").read_text(encoding="utf-8")
+    assert re.search(r'^HOMEPAGE = "([^"]*)"$', text, re.MULTILINE)[1] == told("HOMEPAGE")
+    page = re.search(r'^DOCUMENTATION = f"\{HOMEPAGE\}/blob/main/([^"]*)"$', text, re.MULTILINE)[1]
+    assert (ROOT / page).is_file()
+    assert "DOCUMENTATION" in text.split("helpText", 1)[1]
+
+
 @pytest.mark.parametrize("name", ["DESCRIPTION", "CONTRIBUTORS", "CATEGORY"])
 def test_cmake_passes_words_on_unbroken(name: str) -> None:
     """Slicer hands these on without quotes: a semicolon would split them."""

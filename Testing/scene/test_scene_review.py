@@ -18,10 +18,12 @@ from MissingModalitySegLib.scene import (
     CornerText,
     Row,
     add_differences,
+    know_layout,
     open_review,
     review_cells,
     review_xml,
     run_of,
+    set_layout,
 )
 from Testing.scene.finished_job import VOXEL, finished
 from Testing.scene.scene_application import OBLIQUE, Application, noise
@@ -72,6 +74,26 @@ def test_the_layout_is_what_slicer_understands(app: Application, run) -> None:
         np.testing.assert_allclose(place, (OBLIQUE @ [*VOXEL, 1])[:3], atol=0.006)
     assert len(open_review(app.scene, run, "Axial")) == len(cells)
     assert app.scene.GetSingletonNode("Review-T1-acquired", "vtkMRMLSliceNode").GetOrientation() == "Axial"
+
+
+def test_a_scene_that_was_saved_in_the_review_shows_something(run) -> None:
+    """What a layout looks like is not saved, only its number: of one that is not known Slicer shows nothing."""
+    first, later = slicer.vtkMRMLScene(), slicer.vtkMRMLScene()
+    logics = [slicer.vtkMRMLLayoutLogic() for _ in range(2)]
+    for scene, logic in zip((first, later), logics, strict=True):
+        logic.SetMRMLScene(scene)
+    set_layout(first, review_xml(review_cells(run)))
+    first.SetSaveToXMLString(1)
+    assert first.Commit()
+    know_layout(later)
+    later.SetLoadFromXMLString(1)
+    later.SetSceneXMLString(first.GetSceneXMLString())
+    assert later.Import()
+    layout = later.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    assert layout.GetViewArrangement() == LAYOUT
+    assert "vtkMRMLSliceNode" in layout.GetCurrentLayoutDescription()
+    for logic in logics:
+        logic.SetMRMLScene(None)
 
 
 def test_the_views_show_the_volumes_and_are_linked(app: Application, run) -> None:

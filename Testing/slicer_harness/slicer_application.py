@@ -132,6 +132,8 @@ class SliceWidget:
         self._window = None
         self._controller = SliceController(name)
         self.fitted = 0
+        if group:  # a new view's slider tells later that it stands at 0, as Slicer's does
+            QtCore.QTimer.singleShot(0, lambda: self._logic.SetSliceOffset(0))
 
     def sliceLogic(self) -> Any:
         return self._logic
