@@ -1,4 +1,4 @@
-"""What a worker that was killed could not clear away itself."""
+"""What a process that was killed could not clear away itself."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ PREFIX = "missing-modality-seg-"
 
 
 def make_scratch() -> Path | None:
-    """A folder for the temporary files of one worker; None where none can be made.
-
-    Its name tells which process has to remove it; what processes left that were killed goes now.
-    """
+    """A folder for the temporary files of one worker; None where none can be made."""
     try:
-        _remove_abandoned(Path(tempfile.gettempdir()))
-        return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        return make_temporary(Path(tempfile.gettempdir()))
     except OSError:
         return None
+
+
+def make_temporary(place: Path) -> Path:
+    """A folder in `place` that this process will remove; what processes left there that were killed goes now.
+
+    Its name tells whose it is. Raises `OSError`.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(place)
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
 
 
 def missing_folders(folder: Path) -> list[Path]:

@@ -201,7 +201,7 @@ def _algorithm(report: Mapping[str, Any]) -> str:
 
 def _where(files: Mapping[str, Path | str]) -> str:
     paths = list(files.values())
-    return f"The files are in “{Path(paths[0]).parent}”." if paths else ""
+    return f"Until Slicer ends the files are in “{Path(paths[0]).parent}”." if paths else ""
 
 
 @contextmanager

@@ -72,6 +72,9 @@ class BatchPanel:
     def show(self) -> None:
         """Bring buttons and words up to date."""
         parameters, busy = self._ask(), self._is_busy
+        if not busy and self.ui.sourceBox.currentIndex == SCENE and self._are_gone():
+            self._forget()
+            return
         self.ui.batchModel.text = _("{model}, with the options of the tab “One study”").format(
             model=(parameters.model if parameters is not None else "") or _("none")
         )
@@ -83,6 +86,11 @@ class BatchPanel:
     @property
     def _is_busy(self) -> bool:
         return self._batch is not None and not self._batch.is_over
+
+    def _are_gone(self) -> bool:
+        """Whether the studies that were found went with their scene."""
+        nodes = [node for case in self._cases for node in case.volumes.values()]
+        return bool(nodes) and not any(slicer.mrmlScene.IsNodePresent(node) for node in nodes)
 
     def _choose_source(self, index: int) -> None:
         for name in ("sourcePath", "sourcePathLabel", "outputPath", "outputLabel"):

@@ -72,7 +72,7 @@ class Desk:
     def __init__(self) -> None:
         self._runner: Runner | None = None
         self._works: list[Work] = []
-        self._preparing: list[tuple[Generator[Job | None], tuple[Work, ...]]] = []
+        self._preparing: list[tuple[Generator[Job | None], list[Work]]] = []  # works whose jobs are still to come
         self.hello: Hello | None = None
         self.lines: list[str] = []
         self.on_line: list[Callable[[str], None]] = []
@@ -93,7 +93,7 @@ class Desk:
         if not self._works:
             self.lines.clear()
         self._works += works
-        self._preparing.append((prepare, works))
+        self._preparing.append((prepare, list(works)))
         self._changed()
         self._timer.start()
 
@@ -180,22 +180,27 @@ class Desk:
         if not self._preparing:
             return
         prepare, works = self._preparing[0]
-        waiting = [work for work in works if not work.is_over and work.number is None]
-        if not waiting:
+        if all(work.is_over for work in works):
             self._preparing.pop(0)
             prepare.close()
             return
         try:
             job = next(prepare, None)
             if job is not None:
-                waiting[0].number = self._ask_runner().submit(job, self._taker(waiting[0]))
+                work = works[0]
+                if not work.is_over:
+                    work.number = self._ask_runner().submit(job, self._taker(work))
+                del works[0]
+                self._tell(work)
         except MissingModalitySegError as error:
-            for work in waiting:
-                self._end(work, State.FAILED, error=error)
+            self._fail(works, error)
         except Exception as error:  # the work ends in any case, or everybody who waits for it would wait for ever
             logging.exception("The volumes could not be written.")
-            for work in waiting:
-                self._end(work, State.FAILED, error=MissingModalitySegError("bug", f"{type(error).__name__}: {error}"))
+            self._fail(works, MissingModalitySegError("bug", f"{type(error).__name__}: {error}"))
+
+    def _fail(self, works: list[Work], error: MissingModalitySegError) -> None:
+        for work in [work for work in works if not work.is_over]:
+            self._end(work, State.FAILED, error=error)
 
     def _taker(self, work: Work) -> Callable[[Event], None]:
         return lambda event: self._take(work, event)

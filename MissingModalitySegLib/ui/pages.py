@@ -6,13 +6,13 @@ They show a patient's images, so none is left behind in the folder for temporary
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import qt
 import slicer
 
+from ..jobs.leftovers import make_temporary
 from ..output_folder import disk_errors
 
 _FOLDER: Path | None = None
@@ -56,8 +56,6 @@ def forget_pages() -> None:
 def _folder() -> Path:
     global _FOLDER
     if _FOLDER is None or not _FOLDER.is_dir():
-        place = Path(slicer.app.temporaryPath)
-        place.mkdir(parents=True, exist_ok=True)
-        _FOLDER = Path(tempfile.mkdtemp(prefix="MissingModalitySeg-reports-", dir=place))
+        _FOLDER = make_temporary(Path(slicer.app.temporaryPath))
         slicer.app.connect("aboutToQuit()", forget_pages)
     return _FOLDER

@@ -121,6 +121,8 @@ class RunPanel:
         if work.is_over:
             work.listeners.remove(self._went_on)
             self._followed.remove(work)
+            if work in self._own:
+                self._own.remove(work)
         elif self._desk.works:
             self._show_progress(self._desk.works)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import slicer
 from .. import bundles
 from ..errors import InputError, ResourceError
 from ..jobs import Job, Result
+from ..jobs.leftovers import make_temporary
 from ..labels import GLIOMA, find_scheme
 from ..modalities import Modality, by_modality
 from ..options import Options
@@ -124,8 +124,7 @@ def _folder() -> Path:
     """A folder of its own in Slicer's folder for temporary files."""
     place = slicer.app.temporaryPath
     try:
-        Path(place).mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix="MissingModalitySeg-", dir=place))
+        return make_temporary(Path(place))
     except OSError as error:
         raise ResourceError(
             "cannot-write",

@@ -210,8 +210,18 @@ def test_closing_the_scene_ends_its_batch(tab, slicer_app) -> None:
     until(lambda: desk().works and desk().works[0].number is not None)
     slicer.mrmlScene.Clear(0)
     until(lambda: tab.ui.startButton.text == "Segment &all")
-    assert set(states(tab)) == {"cancelled"}
+    assert states(tab) == []
+    assert not tab.ui.startButton.enabled
     assert names_in_scene() == []
+
+
+def test_studies_go_with_their_scene(tab, slicer_app) -> None:
+    in_two_studies(slicer_app)
+    tab.ui.sourceBox.setCurrentIndex(1)
+    click(tab.ui.findButton)
+    run(tab)
+    slicer.mrmlScene.Clear(0)
+    assert (tab._cases, states(tab)) == ([], [])
 
 
 def test_a_volume_that_was_deleted_since_it_was_listed(tab, slicer_app) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import slicer
 from PySide6 import QtWidgets
 
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.jobs.leftovers import PREFIX
+from MissingModalitySegLib.options import Options
 from MissingModalitySegLib.scene import runs_in
 from MissingModalitySegLib.ui.desk import State, Work, desk
+from MissingModalitySegLib.ui.study import hand_in_study
 from Testing.engine.small_runs import write_segmenter
 from Testing.module.hands import click, load_and_guess, names_in_scene, problem, segment
 from Testing.module.tiny_models import add_volume
@@ -59,6 +65,25 @@ def test_other_models_run_and_are_compared(window) -> None:
     assert table.verticalScrollBar().maximum == 0
 
 
+def test_the_models_that_are_left_run_when_the_first_is_cancelled(window) -> None:
+    """Each piece of work keeps its own job."""
+    (t1,) = load_and_guess(window, "T1")
+    works = hand_in_study(desk(), {"T1": t1}, ["one", "two"], Options(device="cpu", precision="float32"))
+    desk().cancel(works[0])
+    until(lambda: all(work.is_over for work in works))
+    assert [work.state for work in works] == [State.CANCELLED, State.DONE]
+    assert works[1].outcome.model == "two"
+
+
+def test_what_the_worker_waits_for_is_told(window) -> None:
+    load_and_guess(window, "T1")
+    ui, told = window.window.run.ui, []
+    click(ui.segmentButton)
+    desk().works[0].listeners.append(lambda work: told.append((work.state, ui.stageLabel.text)))
+    until(lambda: not desk().works)
+    assert told[0] == (State.WAITING, "Starting…")
+
+
 def test_errors_of_the_engine_are_shown_with_a_way_out(window) -> None:
     node = slicer.util.addVolumeFromArray(np.full((20, 20, 20), 7, "int16"), None, "T1")
     window.window.inputs.ui.t1Selector.setCurrentNode(node)
@@ -102,6 +127,20 @@ def test_closing_the_scene_cancels(window, slicer_app) -> None:
     load_and_guess(window, "T1")
     segment(window)
     assert window.window.results.run is not None
+
+
+def test_what_a_slicer_left_that_was_killed_goes(window, slicer_app) -> None:
+    """Volumes and reports show a patient."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    place = Path(slicer_app.temporaryPath)
+    (place / f"{PREFIX}{ended.pid}-left").mkdir(parents=True)
+    theirs = place / f"{PREFIX}{os.getppid()}-theirs"
+    theirs.mkdir()
+    load_and_guess(window, "T1")
+    segment(window)
+    others = [name for name in os.listdir(place) if not name.startswith(f"{PREFIX}{os.getpid()}-")]
+    assert others == [theirs.name]
 
 
 def test_a_warp_is_hardened_on_a_copy(window, slicer_app) -> None:
