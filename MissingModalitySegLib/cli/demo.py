@@ -24,12 +24,10 @@ def demo(
     out = console()
     out.print("Any subset of five sequences", style="bold")
     out.print(f"{', '.join(map(str, MODALITIES))}: {len(Code.all())} subsets, one model for all of them.\n")
-    answers = _show_patient(out, output)
+    _show_patient(out, output)
     show_recognition(out)
     show_networks(out)
     show_folding(out)
-    for answer in answers:
-        out.print(f"Look at {answer.folder / PAGE}", soft_wrap=True)
     out.print(f"Next, with volumes of your own: {_command()} segment --help; all commands: {_command()} --help")
 
 
@@ -41,14 +39,13 @@ def _command() -> str:
     return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
 
 
-def _show_patient(out: Any, output: Path) -> list[Any]:
-    """What every model made of the patient; those that made nothing are left out."""
+def _show_patient(out: Any, output: Path) -> None:
     from . import demo_case
 
     out.print("A generated patient, with sequences hidden", style="bold")
     if find_spec("MissingModalitySegTraining") is None:
         out.print('It needs the training package: pip install "missing-modality-seg[training]"\n')
-        return []
+        return
     case = demo_case.generate(output / "cases")
     out.print(f"{case.folder}: five sequences and the truth, {demo_case.KIND}", soft_wrap=True)
     out.print(f"Shown to the models: {demo_case.SHOWN}; hidden: {', '.join(demo_case.HIDDEN)}.")
@@ -63,8 +60,9 @@ def _show_patient(out: Any, output: Path) -> list[Any]:
     picture, figures = output / "montage.png", output / "demo.json"
     demo_case.draw(case, answers, picture)
     figures.write_text(json.dumps(demo_case.figures_of(case, answers), indent=2) + "\n", encoding="utf-8")
-    out.print(f"Written: {picture}, {figures}\n", soft_wrap=True)
-    return [answer for answer in answers if not answer.error]
+    pages = [answer.folder / PAGE for answer in answers if not answer.error]
+    out.print("Written:", picture, figures, *pages, sep="\n  ", soft_wrap=True)
+    out.print()
 
 
 def _show_answers(out: Any, answers: list[Any]) -> None:
