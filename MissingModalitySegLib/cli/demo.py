@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from typing import Annotated, Any
@@ -13,7 +12,7 @@ import typer
 
 from ..modalities import MODALITIES, Code
 from ..output_folder import PAGE
-from .output import PROGRAM, console, table
+from .output import PROGRAM, console, table, training_packages
 from .tour import show_folding, show_networks, show_recognition
 
 
@@ -43,10 +42,8 @@ def _show_patient(out: Any, output: Path) -> None:
     from . import demo_case
 
     out.print("A generated patient, with sequences hidden", style="bold")
-    if find_spec("MissingModalitySegTraining") is None:
-        out.print('It needs the training package: pip install "missing-modality-seg[training]"\n')
-        return
-    case = demo_case.generate(output / "cases")
+    with training_packages("Generating a patient"):
+        case = demo_case.generate(output / "cases")
     out.print(f"{case.folder}: five sequences and the truth, {demo_case.KIND}", soft_wrap=True)
     out.print(f"Shown to the models: {demo_case.SHOWN}; hidden: {', '.join(demo_case.HIDDEN)}.")
     answers = demo_case.ask_all(case, output / "answers")

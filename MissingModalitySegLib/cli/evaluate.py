@@ -10,7 +10,7 @@ import typer
 from ..datalists import read_datalist
 from ..errors import InputError, located
 from ..modalities import Code
-from .output import Json, console, print_json, table
+from .output import Json, console, print_json, table, training_packages
 
 if TYPE_CHECKING:
     from MissingModalitySegTraining.evaluation.rows import Evaluation
@@ -55,18 +55,14 @@ def evaluate(
     Each case's brain_extracted and brain_mask(s) are obeyed; volumes are taken where they lie in physical space. What
     cannot be scored is listed with its reason.
     """
-    try:
+    with training_packages("Evaluation"):
+        import matplotlib.figure  # noqa: F401 - else its lack would be told when all is computed
+
         from MissingModalitySegTraining.evaluation import evaluate as evaluation
         from MissingModalitySegTraining.evaluation.find_model import find_model
         from MissingModalitySegTraining.evaluation.report import write_report
         from MissingModalitySegTraining.evaluation.results import document_of, read_results
         from MissingModalitySegTraining.evaluation.statistics import compare as compare_with
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "training-missing",
-            f"Evaluation needs the package {error.name}, which is not installed.",
-            'Install it with: pip install "missing-modality-seg[training]"',
-        ) from error
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

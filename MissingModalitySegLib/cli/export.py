@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ..errors import InputError
-from .output import console, readable_size
+from .output import console, readable_size, training_packages
 
 
 def export(
@@ -40,15 +39,10 @@ def export(
     replace: Annotated[bool, typer.Option("--replace", help="Replace the model that is there.")] = False,
 ) -> None:
     """Write the model of a finished run: weights, manifest with what to expect from each subset, model card."""
-    try:
+    with training_packages("Exporting a run"):
         from MissingModalitySegTraining.export import export as write
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "training-missing",
-            f"Exporting a run needs the package {error.name}, which is not installed.",
-            'Install it with: pip install "missing-modality-seg[training]"',
-        ) from error
-    bundle = write(run, folder, name, title, version, licence, by_reliability, synthesiser, replace, what)
+
+        bundle = write(run, folder, name, title, version, licence, by_reliability, synthesiser, replace, what)
     size = readable_size(sum(entry.size for entry in bundle.manifest.files))
     console().print(f"Wrote {bundle.name} {bundle.manifest.version} ({size}) into {bundle.folder}", soft_wrap=True)
     if what == "model" and not bundle.manifest.performance:

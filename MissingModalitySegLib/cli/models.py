@@ -10,7 +10,7 @@ import typer
 
 from ..bundles import Bundle, Listing, Normalisation, available, export_zip, find, import_bundle, problems, user_models
 from ..errors import BundleError, InputError
-from .output import Json, console, print_json, readable_size, table
+from .output import Json, console, print_json, readable_size, table, training_packages
 
 application = typer.Typer(help="Models: list, show, import, export, verify.", no_args_is_help=True)
 
@@ -122,14 +122,8 @@ def add_measured_figures(
     ] = None,
 ) -> None:
     """Tell a model what was measured with it: shown as what to expect before a run, and in its card."""
-    try:
+    with training_packages("Reading figures of evaluations"):
         from MissingModalitySegTraining.measured import add_measured
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "training-missing",
-            f"Figures of evaluations need the package {error.name}, which is not installed.",
-            'Install it with: pip install "missing-modality-seg[training]"',
-        ) from error
     if not results and notes is None:
         raise InputError("nothing-to-add", "There are neither results nor notes.", "Give what `evaluate` wrote.")
     try:

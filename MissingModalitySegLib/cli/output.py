@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from ..errors import InputError
 
 PROGRAM = "missing-modality-seg"
 
@@ -33,6 +37,19 @@ def table(*columns: str) -> Table:
 def print_json(value: Any) -> None:
     """One JSON document on stdout, in ASCII: any terminal and any pipe takes it."""
     print(json.dumps(value, indent=2))
+
+
+@contextmanager
+def training_packages(what: str) -> Iterator[None]:
+    """Inside, what belongs to the training package is imported; `InputError` where a package for that is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "training-missing",
+            f"{what} needs the package {error.name}, which is not installed.",
+            'Install it with: pip install "missing-modality-seg[training]"',
+        ) from error
 
 
 def readable_time(seconds: float) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
-from .output import console
+from .output import console, training_packages
 
 if TYPE_CHECKING:
     from MissingModalitySegTraining.phantom.output import Finished
@@ -55,14 +55,8 @@ def phantom(
     jobs: Annotated[int, typer.Option("--jobs", help="Processes; each needs about 2 GB of memory.")] = 1,
 ) -> None:
     """Make synthetic cases: five sequences, truth, a record that repeats them, a contact sheet."""
-    try:
+    with training_packages("Making phantoms"):
         from MissingModalitySegTraining.phantom import output as phantoms
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "training-missing",
-            f"Phantoms need the package {error.name}, which is not installed.",
-            'Install it with: pip install "missing-modality-seg[training]"',
-        ) from error
     device = _device(device)
     if replay is not None:
         if cases is not None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from .output import console
+from .output import console, training_packages
 
 
 def reproduce(
@@ -36,15 +36,9 @@ def reproduce(
 
     Given again, the same command goes on where it was stopped. Trainings are shared between the tables of a paper.
     """
-    try:
+    with training_packages("Reproducing"):
         from MissingModalitySegTraining.reproduce import Order
         from MissingModalitySegTraining.reproduce import reproduce as carry_out
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "training-missing",
-            f"Reproducing needs the package {error.name}, which is not installed.",
-            'Install it with: pip install "missing-modality-seg[training]"',
-        ) from error
     if threads is not None:
         if threads < 1:
             raise InputError("bad-threads", f"{threads} threads cannot compute.", "Give 1 or more.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import CancelledError, InputError
-from .output import console
+from .output import console, training_packages
 
 if TYPE_CHECKING:
     from MissingModalitySegTraining.configs import TrainingConfig
@@ -51,20 +51,16 @@ def train(
     ] = False,
 ) -> None:
     """Train a method. Stopped, it goes on where it was when the same command is given again."""
-    try:
+    with training_packages("Training"):
         from MissingModalitySegTraining.configs import read_config
-    except ModuleNotFoundError as error:
-        raise _training_missing(error) from error
     config = read_config(source, preset, variant, _overrides(settings or [], data, minutes))
     if dry_run:
         _show(config)
         return
     if output is None:
         raise InputError("no-output", "It is not said where the run goes.", "Add --output FOLDER.")
-    try:
+    with training_packages("Training"):
         from MissingModalitySegTraining import runs
-    except ModuleNotFoundError as error:
-        raise _training_missing(error) from error
     first = int(os.environ.get("RANK", "0")) == 0
     try:
         run = runs.train(config, output, _watchers, _say if first else lambda line: None)
@@ -123,11 +119,3 @@ def _finished(run: Run) -> None:
         cases = len({row["case"] for row in evaluation.rows})
         scores = ", ".join(f"{name} {value:.3f}" for name, value in scores_of(evaluation).items())
         _say(f"Dice on {cases} {kinds} cases it was not trained on: {scores}")
-
-
-def _training_missing(error: ModuleNotFoundError) -> InputError:
-    return InputError(
-        "training-missing",
-        f"Training needs the package {error.name}, which is not installed.",
-        'Install it with: pip install "missing-modality-seg[training]"',
-    )

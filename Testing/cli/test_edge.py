@@ -42,6 +42,25 @@ def test_version_and_help_do_not_load_torch() -> None:
     assert "models" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("package", "arguments"),
+    [
+        ("yaml", ["train", "moe", "--dry-run"]),
+        ("yaml", ["export", "run", "model"]),
+        ("PIL", ["phantom", "--cases", "1", "--output", "phantoms"]),
+        ("PIL", ["reproduce", "moe", "table1"]),
+        ("PIL", ["demo", "--output", "nowhere"]),
+        ("matplotlib", ["evaluate", "--datalist", "cases.json", "--model", "moe"]),
+    ],
+)
+def test_a_package_of_the_training_that_is_missing_is_told(package: str, arguments: list[str]) -> None:
+    block = f"import sys; sys.modules[{package!r}] = None\nfrom MissingModalitySegLib.cli import main; main()"
+    done = start(*arguments, code=block, PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / "training")]))
+    assert done.returncode == 2, done.stderr
+    assert f"needs the package {package}" in done.stderr
+    assert "Code: training-missing" in done.stderr
+
+
 @pytest.mark.parametrize("group", [[], ["models"], ["datalist"]])
 def test_what_a_command_does_is_told_to_its_end(group: list[str], monkeypatch, capsys) -> None:
     monkeypatch.setenv("COLUMNS", "80")
