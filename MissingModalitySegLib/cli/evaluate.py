@@ -47,7 +47,7 @@ def evaluate(
     compare: Annotated[
         Path | None, typer.Option("--compare", help="The results.json of another model: test the difference.")
     ] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     as_json: Json = False,
 ) -> None:
     """Segment labelled cases as if only some sequences had been acquired, and score the answers.
@@ -63,6 +63,8 @@ def evaluate(
         from MissingModalitySegTraining.evaluation.report import write_report
         from MissingModalitySegTraining.evaluation.results import document_of, read_results
         from MissingModalitySegTraining.evaluation.statistics import compare as compare_with
+
+        from ..networks.devices import find_device
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -70,7 +72,7 @@ def evaluate(
     other = None if compare is None else read_results(compare)
     found = find_model(model)
     chosen = _subsets(subsets, found)
-    found.network.to(_device(device))
+    found.network.to(find_device(device))
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Evaluating", total=evaluation.count_rows(found, cases, chosen))
@@ -94,19 +96,6 @@ def _subsets(text: str, model: Model) -> str | list[Code]:
     if not codes:
         raise InputError("no-subset", "--subsets names none.", 'Use all, full or a list, as in "FLAIR,T1+FLAIR".')
     return list(dict.fromkeys(codes))
-
-
-def _device(name: str) -> str:
-    import torch
-
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return next(device for device in ("cuda", "mps", "cpu") if there[device])
-    if name not in there:
-        raise InputError("unknown-device", f"“{name}” is no device.", "Use auto, cpu, cuda or mps.")
-    if not there[name]:
-        raise InputError("no-such-device", f"There is no usable {name} device.", "Use --device cpu.")
-    return name
 
 
 def _show(result: Evaluation, comparison: dict[str, Any] | None, output: Path | None) -> None:

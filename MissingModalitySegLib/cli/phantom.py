@@ -51,13 +51,17 @@ def phantom(
     replay: Annotated[
         Path | None, typer.Option("--replay", help="Make the case of this parameters.json again instead.")
     ] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:1.")] = "auto",
     jobs: Annotated[int, typer.Option("--jobs", help="Processes; each needs about 2 GB of memory.")] = 1,
 ) -> None:
     """Make synthetic cases: five sequences, truth, a record that repeats them, a contact sheet."""
     with training_packages("Making phantoms"):
         from MissingModalitySegTraining.phantom import output as phantoms
-    device = _device(device)
+
+        from ..networks.devices import find_device
+    device = str(find_device(device))
+    if device == "mps":  # which has no float64
+        device = "cpu"
     if replay is not None:
         if cases is not None:
             raise InputError("two-orders", "--replay makes one case; --cases asks for others.", "Leave one out.")
@@ -68,19 +72,6 @@ def phantom(
     kinds = [name.strip() for name in kind.split(",") if name.strip()]
     run = phantoms.plan(cases, kinds, mode, seed, spacing, file_format, dicom, lesion_masks)
     _show(phantoms.make(run, cases, output, lesion_masks, device, jobs), cases, output)
-
-
-def _device(name: str) -> str:
-    import torch
-
-    available = torch.cuda.is_available()
-    if name == "auto":
-        return "cuda" if available else "cpu"
-    if name not in ("cpu", "cuda"):
-        raise InputError("unknown-device", f"“{name}” is no device.", "Use auto, cpu or cuda.")
-    if name == "cuda" and not available:
-        raise InputError("no-such-device", "There is no usable CUDA device.", "Use --device cpu.")
-    return name
 
 
 def _show(work: Iterator[Finished], total: int, output: Path) -> None:

@@ -61,7 +61,8 @@ def devices() -> tuple[str, ...]:
 def find_device(device: str = "auto", watch: Watch | None = None) -> torch.device:
     """The device that a choice means: `auto` is the best that passes its self-test; `watch` hears of those that fail.
 
-    Raises `InputError` (`no-gpu`) where there is no such device and `ResourceError` where it does not compute.
+    Raises `InputError` where there is no such device (`no-gpu`, `unknown-device`) and `ResourceError` where it does not
+    compute.
     """
     if device != "auto":
         device = _existing(device)
@@ -77,6 +78,8 @@ def find_device(device: str = "auto", watch: Watch | None = None) -> torch.devic
 
 
 def _existing(device: str) -> str:
+    if device.partition(":")[0] not in ("cpu", "cuda", "mps"):
+        raise InputError("unknown-device", f"“{device}” is no device.", "Use auto, cpu, cuda, cuda:1 or mps.")
     known = devices()
     if device == "cuda":
         device = next((name for name in known if name.startswith("cuda")), device)

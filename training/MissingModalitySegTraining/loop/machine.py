@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import torch
-
-from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.networks.devices import find_device
 
 from .settings import LoopSettings
 
@@ -24,7 +22,7 @@ def launch(settings: LoopSettings, precision: str = "32-true") -> Fabric:
     from lightning.fabric import Fabric
     from lightning.fabric.plugins import MixedPrecision
 
-    device = _device(settings.device)
+    device = find_device(settings.device).type
     plugins = []
     if precision != "32-true":
         # Fabric's own choice casts for CUDA on Apple's GPUs, and takes bfloat16 for float16 on a CPU.
@@ -40,16 +38,3 @@ def launch(settings: LoopSettings, precision: str = "32-true") -> Fabric:
     )
     fabric.launch()
     return fabric
-
-
-def _device(wanted: str) -> str:
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if wanted == "auto":
-        return next(name for name, available in there.items() if available)
-    if not there[wanted]:
-        raise InputError(
-            "no-such-device",
-            f"There is no device {wanted} that torch {torch.__version__} can use.",
-            "Choose device auto or cpu, or install a torch that supports it.",
-        )
-    return wanted
