@@ -72,6 +72,6 @@ INTENDED_USE = {
 }
 """By family; None for all that segment lesions."""
 
-SIMULATED = "Trained on simulated scans only; how well it does on real scans is not known beyond the figures below."
+SIMULATED = "Trained on simulated scans only; of real ones no more is known than the figures of its card."
 EXAMINED = "Trained on the scans of one data set; other scanners, protocols and diseases may give worse results."
 NO_DEVICE = "Not a medical device."
