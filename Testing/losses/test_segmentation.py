@@ -161,13 +161,13 @@ def test_empty_regions_are_held_empty():
             if weights[b, r] and q.any():
                 dice.append(1 - (2 * (p * q).sum() + 1e-5) / (p.sum() + q.sum() + 1e-5))
             elif weights[b, r]:
-                alarms.append(torch.log(1 + p.mean() / 1e-3))
+                alarms.append(torch.log(1 + p.mean() / 1e-3) / np.log(1001))
     assert len(alarms) == 2
-    expected = sum(dice) / len(dice) + 0.5 * sum(alarms) / len(alarms) + sum(cross_entropy) / len(cross_entropy)
+    expected = sum(dice) / len(dice) + sum(alarms) / len(alarms) + sum(cross_entropy) / len(cross_entropy)
     torch.testing.assert_close(region_loss(logits, target, region_weights=weights, dice_of_empty=False), expected)
 
 
-def test_a_false_volume_is_pulled_at_as_strongly_as_a_true_one():
+def test_a_false_volume_is_pulled_at_less_than_a_true_one_but_not_for_nothing():
     """On a crop of 32³, a lesion of 512 voxels that half is found, and the same answer where there is none."""
     target = torch.zeros(1, 1, 32, 32, 32)
     target[..., :8, :8, :8] = 1
@@ -178,7 +178,7 @@ def test_a_false_volume_is_pulled_at_as_strongly_as_a_true_one():
         pulls.append(float(logits.grad[0, 0, 0, 0, 0]))
     there, nowhere = pulls
     assert there < 0 < nowhere
-    assert 0.2 < -nowhere / there < 5
+    assert 0.1 < -nowhere / there < 1
     logits = torch.where(target > 0, 0.0, -20.0).requires_grad_()
     region_dice_loss(logits, torch.zeros_like(target), dice_of_empty=True).backward()
     assert float(logits.grad[0, 0, 0, 0, 0]) < 1e-3 * nowhere

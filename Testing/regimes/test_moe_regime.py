@@ -46,7 +46,7 @@ def test_terms_and_total(as_printed: bool) -> None:
     for b in range(3):
         for r in range(3):  # every region counts: the target is the network's own
             q, p = (1 / (1 + np.exp(-z[b, r].double().numpy().ravel() / 2)) for z in (full, dropped))
-            dice = (2 * np.minimum(p, q).sum() + 1e-5) / (p.sum() + q.sum() + 1e-5)
+            dice = (2 * (p * q).sum() + 1e-5) / (p.sum() + q.sum() + 1e-5)
             terms.append(1 - dice - np.mean(q * np.log(p) + (1 - q) * np.log(1 - p)))
     assert parts["distillation"].item() == pytest.approx(np.mean(terms), rel=1e-5)
 
@@ -66,7 +66,7 @@ def test_the_full_view_teaches_and_is_not_taught() -> None:
     code = draw_codes(batch.code, torch.Generator().manual_seed(3))
     p = (regime.network(masked(batch, code), code) / 2).sigmoid().flatten(2)
     q = (full / 2).sigmoid().flatten(2)
-    dice = 1 - (2 * torch.minimum(p, q).sum(2) + 1e-5) / (p.sum(2) + q.sum(2) + 1e-5)
+    dice = 1 - (2 * (p * q).sum(2) + 1e-5) / (p.sum(2) + q.sum(2) + 1e-5)
     entropy = -(q * p.log() + (1 - q) * (1 - p).log()).mean(2)
     (dice.mean() + entropy.mean()).backward()
     torch.testing.assert_close(regime.network.head.weight.grad, found, rtol=1e-4, atol=1e-6)

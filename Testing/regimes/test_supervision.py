@@ -51,7 +51,7 @@ def test_empty_lesions_have_alarms_in_place_of_dice() -> None:
     p, q = logits.double().softmax(1)[:, 1], batch.regions[:, 0].double()
     entropy = -(q * p.log() + (1 - q) * (1 - p).log()).mean().item()
     dice = ((2 * (p * q)[0].sum() + 1e-5) / (p[0].sum() + q[0].sum() + 1e-5)).item()
-    alarms = 0.5 * (1 + p.flatten(1).mean(1) / 1e-3).log()
+    alarms = (1 + p.flatten(1).mean(1) / 1e-3).log() / np.log(1001)
     found = truth_for(CLASSES, batch, dice_of_empty=False).compare(logits)
     assert found.item() == pytest.approx(1 - dice + alarms[1].item() + entropy, rel=1e-5)
     none = Batch(batch.image, batch.code, torch.zeros_like(batch.regions), batch.scored, batch.brain)
