@@ -252,7 +252,7 @@ def test_a_setting_that_makes_no_sense_is_named(name: str, value: object, words:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
 def test_a_device_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no device cuda"):
+    with pytest.raises(InputError, match="“cuda” was asked for"):
         fit(Slope(), Samples(), settings(device="cuda"), tmp_path)
 
 
