@@ -55,27 +55,24 @@ def test_models_and_damage(tmp_path: Path, monkeypatch, capsys) -> None:
     assert "torn" in capsys.readouterr().out
 
 
-def test_a_missing_package_is_a_problem(monkeypatch, capsys) -> None:
+def take_away(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     version = metadata.version
 
-    def without_monai(name: str) -> str:
-        if name == "monai":
+    def found(name: str) -> str:
+        if name == package:
             raise metadata.PackageNotFoundError(name)
         return version(name)
 
-    monkeypatch.setattr(doctor.metadata, "version", without_monai)
+    monkeypatch.setattr(doctor.metadata, "version", found)
+
+
+def test_a_missing_package_is_a_problem(monkeypatch, capsys) -> None:
+    take_away("monai", monkeypatch)
     assert "The package monai is missing, which segmentation needs." in report(capsys)["problems"]
 
 
 def test_a_part_that_was_not_installed_is_no_problem(monkeypatch, capsys) -> None:
-    version = metadata.version
-
-    def without_dask(name: str) -> str:
-        if name == "dask":
-            raise metadata.PackageNotFoundError(name)
-        return version(name)
-
-    monkeypatch.setattr(doctor.metadata, "version", without_dask)
+    take_away("dask", monkeypatch)
     assert not any("dask" in problem for problem in report(capsys)["problems"])
     assert run(["doctor"]) == 0
     shown = capsys.readouterr().out

@@ -38,7 +38,7 @@ def region_loss(
     The Dice loss of an empty region is a constant 1 with next to no gradient, until nothing at all is predicted. With
     small batches of crops, of which few hold every region, that drowns what Dice teaches. Without `dice_of_empty` Dice
     is the mean over the regions that are there, and those that are not have `alarm_terms` in its place: left to
-    cross-entropy alone, where a voxel counts for next to nothing, networks saw lesions in every healthy head.
+    cross-entropy alone, where a voxel counts for next to nothing, false volumes would have little against them.
 
     Raises `InputError` for shapes that do not belong together.
     """
@@ -135,8 +135,7 @@ def alarm_terms(prediction: Tensor) -> Tensor:
     """How much of a crop is called lesion where there is none, (B, R): from 0 for nothing to 1 for all, as Dice losses.
 
     log(1 + m/s) / log(1 + 1/s) of the mean probability m, where s is `ALARM_SHARE`: a false volume is pulled at the
-    more strongly the smaller it is, like a true one by Dice. Three times the weight made networks blind for regions
-    that are seldom there.
+    more strongly the smaller it is, like a true one by Dice.
     """
     return torch.log1p(prediction.flatten(2).mean(2) / ALARM_SHARE) / math.log1p(1 / ALARM_SHARE)
 
