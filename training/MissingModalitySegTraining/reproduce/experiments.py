@@ -53,6 +53,7 @@ class Laboratory:
             "seed": self.seed,
             "data.source": self.data.folder,
             "data.spacing": self.scale.spacing,
+            "data.normalisation.bias_correction": self.data.cache.options.bias_correction,
             "data.ids": list(self.data.learned_from("training", training.tasks)),
             "data.missing.seed": self.seed,
             "validation.ids": list(validation),
