@@ -13,6 +13,7 @@ from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
 from MissingModalitySegTraining.configs.reading import setup_of
 from MissingModalitySegTraining.data.cache import REGIONS, Cache, CacheOptions
+from MissingModalitySegTraining.data.source import open_prepared
 from MissingModalitySegTraining.regimes.stages import find_method
 from MissingModalitySegTraining.reproduce import moe, mome, universal
 from MissingModalitySegTraining.reproduce.cohorts import Cohort, Counts, DataSet
@@ -27,6 +28,23 @@ from MissingModalitySegTraining.reproduce.tables import Training
 from .made_answers import data_of
 
 COHORTS = [moe.OPERA, moe.MSSEG, universal.BRATS2018, universal.BRATS2020, mome.COHORT]
+
+
+@pytest.mark.parametrize("bias_correction", [False, True])
+@pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu"])
+def test_every_training_of_a_table_takes_its_data_as_they_were_prepared(tmp_path, scale, bias_correction):
+    options = CacheOptions(spacing=SCALES[scale].spacing, bias_correction=bias_correction)
+    cache, names = Cache(tmp_path / "data", options), ("training", "validation", "test")
+    image, brain = np.ones((len(MODALITIES), 4, 4, 4), np.float32), np.ones((4, 4, 4), bool)
+    for name in names:
+        cache.add(name, image, Code.full(), np.ones((4, 4, 4)), REGIONS, brain, {"subject": name})
+    for table in (*moe.TABLES, *mome.TABLES, *universal.TABLES):
+        data = CohortData(str(cache.folder), *((name,) for name in names), {}, (), "simulated", "made")
+        laboratory = Laboratory(tmp_path, table.cohort, data, SCALES[scale], seed=0)
+        for training in table.trainings:
+            config = laboratory.config(replace(training, tasks=()))
+            prepared = open_prepared(config.data, config.validation.ids, tmp_path)
+            assert (prepared.training, prepared.validation) == (("training",), ("validation",))
 
 
 @pytest.mark.parametrize("scale", ["smoke", "cpu", "gpu"])
