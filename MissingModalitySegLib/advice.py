@@ -94,7 +94,7 @@ class Advice:
                 for addition in self.additions
             ],
             "warning": self.warning,
-            "sentences": list(self.sentences()),
+            "sentences": self.worded(),
         }
 
 

@@ -80,7 +80,7 @@ def show(report: dict[str, Any], files: dict[str, str]) -> None:
         _show_lesions(out, report)
     if report["synthetic"] is not None:
         _show_synthetic(out, report["synthetic"])
-    for sentence in (report["expected"] or {}).get("sentences", ()):
+    for sentence in (report["expected"] or {}).get("sentences", {}).values():
         out.print(sentence, soft_wrap=True)
     out.print("Written:", *files.values(), sep="\n  ", soft_wrap=True)
     out.print("For research only; look at every result.", style="dim")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..advice import WORDS
 from .changes import longitudinal_section
 from .markup import Markup, element, text
 from .page import page, when
@@ -20,9 +19,6 @@ from .viewer import montage_section, viewer_data, viewer_section
 
 _WORTH_TELLING = 0.005
 """A smaller gain would be shown as 0.00."""
-
-_FIGURES_IN_WORDS = WORDS["expected"].partition("{")[0]
-"""A sentence that begins so tells what the table tells."""
 
 _REGION_ORDER = ("lesion", "core", "enhancing")
 
@@ -141,12 +137,14 @@ def _expected(report: Mapping[str, Any]) -> Markup:
         for one in expected.get("additions") or ()
         if one["gain"] >= _WORTH_TELLING
     ]
-    sentences = expected.get("sentences") or ()
+    sentences = dict(expected.get("sentences") or {})
+    if rows:
+        sentences.pop("expected", None)  # which the table tells
     more = [heading("Sequence"), heading("Gain", True), heading("Then", True), heading("Of")]
     return element(
         "section",
         element("h2", "What to expect of these sequences"),
-        [element("p", one) for one in sentences if not rows or not str(one).startswith(_FIGURES_IN_WORDS)],
+        [element("p", one) for one in sentences.values()],
         table(heads, rows) if rows else None,
         [element("h3", "What a further sequence should bring"), table(more, additions)] if additions else None,
         element("div", expected["warning"], class_="caution") if expected.get("warning") else None,

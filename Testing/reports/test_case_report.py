@@ -88,7 +88,7 @@ def test_a_run_leaves_a_page(finished: Path) -> None:
     for value in report["volumes_ml"].values():
         assert f"{value:.2f} ml" in document
     assert report["inputs"]["T1"]["sha256"] in document
-    assert report["expected"]["sentences"][0] in read.texts["p"]
+    assert report["expected"]["sentences"]["unmeasured"] in read.texts["p"]
     captions = re.findall(r"</canvas><figcaption><span>(.*?)</span><span>(.*?)</span>", document)
     assert [name for name, _ in captions] == ["T1", "T2", "FLAIR", "Uncertainty"]
     assert [name for name, note in captions if note == "generated"] == ["T2"]
@@ -99,12 +99,13 @@ def test_a_run_leaves_a_page(finished: Path) -> None:
 
 def test_what_to_expect_is_told_once() -> None:
     report = made_report()
-    assert report["expected"]["sentences"][0].startswith("Expected from FLAIR: Dice of the lesion 0.71")
+    sentence = report["expected"]["sentences"]["expected"]
+    assert sentence.startswith("Expected from FLAIR: Dice of the lesion 0.71")
     read = Read(case.case_page(report))
     assert "0.71" in read.texts["td"]
     assert not any("0.71" in one for one in read.texts["p"])
     report["expected"]["expected"] = []  # told of fewer sequences, of which there is no table
-    assert report["expected"]["sentences"][0] in Read(case.case_page(report)).texts["p"]
+    assert sentence in Read(case.case_page(report)).texts["p"]
 
 
 def test_the_same_page_from_the_folder(finished: Path, tmp_path: Path) -> None:
