@@ -72,5 +72,5 @@ def phantoms(model: Model, small: bool) -> Iterator[PreparedCase]:
 
 
 def labelled(model: Model, datalist: Path) -> Iterator[PreparedCase]:
-    """The cases of a datalist that have a label, with all their sequences."""
+    """The cases of a data list that have a label, with all their sequences."""
     return real(model, [case for case in read_datalist(datalist).cases if case.label is not None])

@@ -321,7 +321,7 @@ def test_cases_that_cannot_be_prepared_are_skipped_with_the_reason(tmp_path: Pat
     wrong = Case("wrong", good.modalities, volume(tmp_path / "l.nii.gz", labels(7)), "glioma")
     cache = Cache(tmp_path / "cache", CacheOptions(modalities=(Modality.T1, Modality.FLAIR)))
     other = Case("other", {Modality.DWI: head})
-    # Nothing but air around a head looks as if it had been extracted; the datalist knows better.
+    # Nothing but air around a head looks as if it had been extracted; the data list knows better.
     whole = Case("whole", good.modalities, brain_extracted=False)
     result = fill_cache(cache, [gone, wrong, other, whole, good])
     assert result.built == ["c0"]

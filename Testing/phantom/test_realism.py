@@ -1,4 +1,4 @@
-"""Statistics of realism against closed forms and plain counting, and the command from a datalist to its report."""
+"""Statistics of realism against closed forms and plain counting, and the command from a data list to its report."""
 
 import json
 

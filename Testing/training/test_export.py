@@ -369,7 +369,7 @@ def test_runs_that_cannot_be_exported(cache, tmp_path: Path) -> None:
 
 
 def test_only_what_says_so_itself_counts_as_simulated(tmp_path):
-    """A cache, a datalist of scans and one that is gone may hold real scans, whatever was held out of them."""
+    """A cache, a data list of scans and one that is gone may hold real scans, whatever was held out of them."""
     for name, metadata in (("made", {"data": "simulated"}), ("scanned", {})):
         document = {"name": "phantom", **metadata, "cases": [{"id": "a", "modalities": {"T1": "t1.nii.gz"}}]}
         (tmp_path / f"{name}.json").write_text(json.dumps(document))

@@ -11,6 +11,11 @@ NAME = "MODEL_CARD.md"
 NOTES = "notes"
 """Of the provenance: Markdown for the card."""
 
+ATLAS = (
+    "The anatomy of simulated scans derives from the MNI152 template (© 1993–2009 Louis Collins, McConnell Brain "
+    "Imaging Centre, Montreal Neurological Institute, McGill University)."
+)
+
 
 def model_card(description: Mapping[str, Any]) -> str:
     """The card of the model whose manifest data are `description`."""
@@ -113,7 +118,7 @@ def _attribution(provenance: Mapping[str, Any]) -> str:
     data = provenance.get("config", {}).get("data", {})
     if data.get("source") not in ("phantom", "heads"):
         return ""
-    lines = ["The anatomy of simulated scans grows from the ICBM 152 atlas (McConnell Brain Imaging Centre, 2009)."]
+    lines = [ATLAS]
     if masks := data.get("phantom", {}).get("lesion_masks"):
         lines.append(f"Some lesions have the shapes of real ones, from the masks in “{masks}”: name their source, too.")
     return " ".join(lines)

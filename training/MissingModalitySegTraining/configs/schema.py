@@ -103,9 +103,9 @@ class DataSection(Section):
     """Where samples come from and how they are cut."""
 
     source: Annotated[str, Field(min_length=1)] = "phantom"
-    """`phantom`, `heads` (whole ones, whose region is the brain), a datalist (`.json`), or the folder of a cache."""
+    """`phantom`, `heads` (whole ones, whose region is the brain), a data list (`.json`), or the folder of a cache."""
     cache: str | None = None
-    """Where a datalist is prepared; in the run's folder if not said."""
+    """Where a data list is prepared; in the run's folder if not said."""
     spacing: Annotated[float, Field(ge=0.3, le=8)] = 1.0
     """mm: of the grid that the model works on, of a cache, and of the phantoms that are kept for validation."""
     fold: Annotated[int, Field(ge=0)] | None = None
@@ -132,7 +132,7 @@ class ValidationSection(Section):
     cases: Annotated[int, Field(ge=0, le=10000)] = 8
     """How many; 0 turns validation off. Of more than that, some of each data set, code and lesion load are taken."""
     ids: tuple[str, ...] | None = None
-    """These cases of the datalist or the cache."""
+    """These cases of the data list or the cache."""
     seed: Annotated[int, Field(ge=0)] = 1_000_000
     """Of phantoms for validation, and of the choice among the cases that are held out."""
     codes: tuple[str, ...] | Literal["few", "all"] = "few"

@@ -7,7 +7,7 @@
                                   foreground.npy (N, 3) uint16, the voxels of the lesion, to centre crops on
                                   entry.json
 
-Entries come from a datalist (`fill.fill_cache`) or from arrays (`Cache.add`). Reading needs numpy alone.
+Entries come from a data list (`fill.fill_cache`) or from arrays (`Cache.add`). Reading needs numpy alone.
 """
 
 from __future__ import annotations
@@ -275,7 +275,7 @@ def _read_options(path: Path) -> CacheOptions:
         raise InputError(
             "no-cache",
             f"There is no cache in {path.parent}: {error.strerror}.",
-            "Make one with `datalist cache`, or name a datalist (.json).",
+            "Make one with `datalist cache`, or name a data list (.json).",
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("bad-cache", f"{path} cannot be read: {error!r}.", "Choose another folder.") from None

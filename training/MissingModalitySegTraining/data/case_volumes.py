@@ -78,7 +78,7 @@ class CaseVolumes:
             raise InputError(
                 "brain-not-extracted",
                 "It shows the whole head and has no brain mask.",
-                "Add brain masks to the datalist, or extract the brain first.",
+                "Add brain masks to the data list, or extract the brain first.",
             )
         return self._extracted_brain(study) if _on_one_grid(study) else None
 

@@ -1,4 +1,4 @@
-"""Everything wrong with a datalist and the files it names, at once: errors (it will not work) and warnings (look)."""
+"""Everything wrong with a data list and the files it names, at once: errors (it will not work) and warnings (look)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing about one place of the datalist, as in `cases[3] (ms07).modalities.T1`."""
+    """One thing about one place of the data list, as in `cases[3] (ms07).modalities.T1`."""
 
     severity: Severity
     code: str
@@ -61,7 +61,7 @@ class Checked:
 def check_datalist(
     path: str | os.PathLike[str], progress: Callable[[int, int], None] = lambda done, of: None
 ) -> Checked:
-    """Check a datalist file, then every volume of every case whose entry can be understood.
+    """Check a data list file, then every volume of every case whose entry can be understood.
 
     `progress` hears of each case done. Raises `InputError` only when the file itself is absent or no JSON.
     """

@@ -1,4 +1,4 @@
-"""Filling a cache from a datalist, by the same preparation that inference uses, brains as in an evaluation.
+"""Filling a cache from a data list, by the same preparation that inference uses, brains as in an evaluation.
 
 Interrupted, it goes on where it stopped: an entry is there whole or not at all, and its key says from which bytes and
 with which options it was made. Entries that are damaged or made from other bytes are built again.

@@ -1,6 +1,6 @@
 """All-stage missing data for training sources: what each subject lacks, drawn once and written down.
 
-For prepared cases the draw is that of `simulate_missing` on a datalist of the same subjects, modalities, ratio, seed.
+For prepared cases the draw is that of `simulate_missing` on a data list of the same subjects, modalities, ratio, seed.
 In an endless stream of phantoms every case is a subject; each is in D_f with a probability that is the ratio.
 """
 

@@ -24,17 +24,17 @@ METADATA_KEY = "simulated_missing"
 
 
 def simulate_missing(datalist: Datalist, full_ratio: float, seed: int) -> Datalist:
-    """The datalist with fewer modalities per case.
+    """The data list with fewer modalities per case.
 
     D_f holds `full_ratio` of all subjects, rounded half up, at least one when the ratio is above zero. Any other
-    subject lacks d modalities of those in the datalist, d uniform over 1 … 3, which ones uniform; a sequence that was
+    subject lacks d modalities of those in the data list, d uniform over 1 … 3, which ones uniform; a sequence that was
     never acquired counts, no case loses its last one, and all visits of a subject lose the same. The draw of a subject
     depends on its name and the seed alone: with one seed, D_f at 1 % is part of D_f at 10 %, and who is in neither
     lacks the same modalities in both.
 
-    Each case gets `dropped` (names) as metadata, the datalist `simulated_missing` (ratio, seed, the names in D_f and a
+    Each case gets `dropped` (names) as metadata, the data list `simulated_missing` (ratio, seed, the names in D_f and a
     fingerprint of the original). Raises `InputError` for a ratio outside 0 … 1, too few subjects with all modalities,
-    or a datalist that was thinned out before.
+    or a data list that was thinned out before.
     """
     if not 0 <= full_ratio <= 1:
         raise InputError("bad-ratio", f"{full_ratio:g} is no ratio.", "Give a number from 0 to 1; 0.01 is one percent.")
@@ -44,7 +44,7 @@ def simulate_missing(datalist: Datalist, full_ratio: float, seed: int) -> Datali
         )
     everything = tuple(m for m in MODALITIES if any(m in case.modalities for case in datalist.cases))
     if len(everything) < 2:
-        raise InputError("too-few-modalities", "The datalist has a single modality; nothing can be dropped from it.")
+        raise InputError("too-few-modalities", "The data list has a single modality; nothing can be dropped from it.")
     visits: dict[str, list[Case]] = defaultdict(list)
     for case in datalist.cases:
         visits[subject_of(case)].append(case)
@@ -74,7 +74,7 @@ def simulate_missing(datalist: Datalist, full_ratio: float, seed: int) -> Datali
 
 
 def fingerprint(datalist: Datalist) -> str:
-    """SHA-256 over which modalities each case has: tells whether a datalist is the one that was thinned out."""
+    """SHA-256 over which modalities each case has: tells whether a data list is the one that was thinned out."""
     table = sorted((case.id, str(case.code)) for case in datalist.cases)
     return hashlib.sha256(json.dumps(table).encode()).hexdigest()
 

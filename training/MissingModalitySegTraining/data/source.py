@@ -1,4 +1,4 @@
-"""Training samples from the data section of a configuration: phantoms or whole heads without end, a cache, a datalist.
+"""Training samples from the data section of a configuration: phantoms or whole heads without end, a cache, a data list.
 
 Whatever they come from, batch i is a pure function of (section, seed, i), and holds the run's modalities and regions.
 """
@@ -37,7 +37,7 @@ class Prepared:
     cache: Cache
     training: tuple[str, ...]
     validation: tuple[str, ...]
-    simulated: bool = False  # where a datalist says so; a cache says of each case which data set it is from
+    simulated: bool = False  # where a data list says so; a cache says of each case which data set it is from
 
 
 class Samples(Dataset[Batch]):
@@ -129,7 +129,7 @@ def open_prepared(
 ) -> Prepared | None:
     """The cache that `data` names, or the one its datalist is prepared into, and who is trained on and held out.
 
-    None for phantoms. A fold needs a datalist that says who is in which (`datalist split`), or a cache whose entries
+    None for phantoms. A fold needs a data list that says who is in which (`datalist split`), or a cache whose entries
     do. Cases without truth are not trained on. Raises `InputError` when files, cases or folds are not there, or a
     person is on both sides.
     """
@@ -172,7 +172,7 @@ def open_prepared(
 
 
 def says_simulated(datalist: Datalist) -> bool:
-    """Whether a datalist says that all its scans are simulated, whatever its data sets are called."""
+    """Whether a data list says that all its scans are simulated, whatever its data sets are called."""
     return "phantom" in datalist.metadata or datalist.metadata.get("data") == "simulated"
 
 

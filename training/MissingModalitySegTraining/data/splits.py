@@ -42,7 +42,7 @@ def lesion_loads(datalist: Datalist) -> dict[str, float | None]:
 
 
 def split(datalist: Datalist, folds: int, seed: int, loads: Mapping[str, float | None]) -> Datalist:
-    """The datalist with a fold for every case; `loads` are lesion loads by case id, None where unknown.
+    """The data list with a fold for every case; `loads` are lesion loads by case id, None where unknown.
 
     Subjects of one data set, code and labelling are sorted by load and dealt out in rounds of one per fold, each round
     in random order: every fold gets small and large lesions alike. What is left of the last round goes to the folds

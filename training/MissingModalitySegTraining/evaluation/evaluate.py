@@ -1,4 +1,4 @@
-"""Every case of a datalist, every subset of its modalities: rows of figures, and what was skipped and why."""
+"""Every case of a data list, every subset of its modalities: rows of figures, and what was skipped and why."""
 
 from __future__ import annotations
 

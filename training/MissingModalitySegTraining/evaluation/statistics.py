@@ -97,7 +97,7 @@ def compare(ours: Evaluation, other: Evaluation) -> Figures:
         raise InputError(
             "nothing-to-compare",
             f"“{ours.model}” and “{other.model}” were evaluated on no common case and code.",
-            "Evaluate both on the same datalist and subsets.",
+            "Evaluate both on the same data list and subsets.",
         )
     for one, two in pairs:
         _check_same_truth(one, two)
@@ -129,7 +129,7 @@ def _check_same_truth(one: Row, two: Row) -> None:
         raise InputError(
             "other-truth",
             f"The case “{one['case']}” has another truth in one evaluation than in the other.",
-            "Evaluate both on the same datalist.",
+            "Evaluate both on the same data list.",
         )
 
 

@@ -1,4 +1,4 @@
-"""A datalist as the data of a cohort: prepared, split by subject, and for single images taken apart."""
+"""A data list as the data of a cohort: prepared, split by subject, and for single images taken apart."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from .scales import Scale
 def datalist_data(
     source: Path, unseen: Sequence[str], cohort: Cohort, scale: Scale, seed: int, folder: Path, report: Report
 ) -> CohortData:
-    """The cases of a datalist that have a truth the cohort asks for, in `folder`.
+    """The cases of a data list that have a truth the cohort asks for, in `folder`.
 
-    Cases of the data sets `unseen` are not trained on, but by models made for them alone. Folds of the datalist decide
+    Cases of the data sets `unseen` are not trained on, but by models made for them alone. Folds of the data list decide
     who is tested (`prepared.split_subjects`). Raises `InputError` when nothing can be used.
     """
     datalist = read_datalist(source)
     facts = {"cohort": cohort.name, "scale": scale.name, "seed": seed, "source": str(source), "unseen": list(unseen)}
-    facts["content of the datalist"] = hashlib.sha256(source.read_bytes()).hexdigest()
+    facts["content of the data list"] = hashlib.sha256(source.read_bytes()).hexdigest()
     if (there := read_record(folder, facts)) is not None:
         return there
     known = {case.dataset or datalist.name for case in datalist.cases}
@@ -73,7 +73,7 @@ def datalist_data(
 
 
 def kind_of(datalist: Datalist) -> Literal["simulated", "real"]:
-    """Simulated where the datalist says so, or every data set is called phantom; else real."""
+    """Simulated where the data list says so, or every data set is called phantom; else real."""
     named = all((case.dataset or datalist.name).startswith("phantom") for case in datalist.cases)
     return "simulated" if says_simulated(datalist) or named else "real"
 

@@ -25,7 +25,7 @@ class Order:
     output: Path = Path("reproduction")
     seed: int = 0
     unseen: tuple[str, ...] = ()
-    """Data sets of a datalist that count as unseen (mome)."""
+    """Data sets of a data list that count as unseen (mome)."""
 
 
 def place_of(order: Order) -> Path:

@@ -1,4 +1,4 @@
-"""Importing: find the cases, convert their labels, write the datalist, say what was left out."""
+"""Importing: find the cases, convert their labels, write the data list, say what was left out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IMPORTERS: dict[str, Importer] = {
 
 @dataclass(frozen=True)
 class Imported:
-    """The datalist that was written, and what is to be said about what is not in it."""
+    """The data list that was written, and what is to be said about what is not in it."""
 
     datalist: Datalist
     remarks: tuple[Remark, ...]
@@ -41,7 +41,7 @@ class Imported:
 
 
 def import_dataset(kind: str, root: str | Path, output: str | Path, name: str | None = None) -> Imported:
-    """Write the datalist `output` of the data set below `root`; converted labels lie beside it, sources stay unchanged.
+    """Write the data list `output` of the data below `root`; converted labels lie beside it, sources stay unchanged.
 
     Raises `InputError` for an unknown kind, a folder without a case of that kind, or an output that is something else.
     """

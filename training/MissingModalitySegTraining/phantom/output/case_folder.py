@@ -115,7 +115,7 @@ def replay_of(record: Mapping[str, Any]) -> tuple[CaseParameters, Options]:
 
 
 def datalist_entry(record: Mapping[str, Any], folder: Path) -> Case:
-    """The case in `folder` as a datalist names it. Truth with a core is of the scheme `glioma`."""
+    """The case in `folder` as a data list names it. Truth with a core is of the scheme `glioma`."""
     files = {name: folder / path for name, path in record["files"].items()}
     case, research = record["case"], record["options"]["mode"] == "research"
     has_core = case["kind"] in ("glioma", "metastases") or record["volumes_ml"]["core"] > 0

@@ -58,7 +58,7 @@ class Run:
     """Fingerprint of the folder of lesion masks, if one was given."""
 
     def settings(self) -> dict[str, Any]:
-        """As the datalist keeps it."""
+        """As the data list keeps it."""
         return {
             "version": __version__,
             "seed": self.seed,
@@ -131,7 +131,7 @@ def make(
 ) -> Iterator[Finished]:
     """Make the first `cases` cases of a run in the folder `output`; yields each when it is there.
 
-    Closing the iterator, or an exception (Ctrl-C), leaves complete cases and a datalist that names them.
+    Closing the iterator, or an exception (Ctrl-C), leaves complete cases and a data list that names them.
 
     Raises:
         InputError: the folder holds something else or cannot be written.

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--datalist", type=Path, required=True, help="real cases; those not brain-extracted are skipped"
     )
     parser.add_argument("--output", type=Path, required=True, help="folder of realism.json, realism.md and the plots")
-    parser.add_argument("--cases", type=int, default=40, help="phantoms, cycling through the diseases of the datalist")
+    parser.add_argument("--cases", type=int, default=40, help="phantoms, cycling through the diseases of the data list")
     parser.add_argument("--mode", default="research", help="how phantoms are acquired")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
