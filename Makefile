@@ -8,7 +8,7 @@ SHELL = bash
 # Extra arguments for pip, for example PIP_ARGS="--index-url https://mirror.example/simple".
 PIP_ARGS ?=
 
-.PHONY: help venv demo docs test test-long screenshots weights lint format clean
+.PHONY: help venv program demo docs test test-long screenshots weights lint format clean
 help:
 	@echo "make demo        set up, then show what the program does on a generated case"
 	@echo "make test        set up, lint, run the tests"
@@ -18,11 +18,14 @@ help:
 	@echo "make screenshots the window and its views as pictures, for docs/images"
 	@echo "make weights     train and export the models that ship, into build/weights: hours; given again, goes on"
 	@echo "make format      put the code into the house's format"
-	@echo "make venv        set up only (into $(VENV))"
+	@echo "make program     set up the command line only (into $(VENV))"
+	@echo "make venv        set up everything, for tests and documentation too"
 
 venv: ; @VENV=$(VENV) PIP_ARGS="$(PIP_ARGS)" .ci/setup
 
-demo: venv ; @$(PYTHON) -m MissingModalitySegLib demo --output build/demo
+program: ; @VENV=$(VENV) PIP_ARGS="$(PIP_ARGS)" .ci/setup use
+
+demo: program ; @$(PYTHON) -m MissingModalitySegLib demo --output build/demo
 
 lint: venv
 	@$(BIN)/ruff check .

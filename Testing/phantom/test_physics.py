@@ -8,15 +8,19 @@ import torch
 from MissingModalitySegTraining.phantom import physics
 from MissingModalitySegTraining.phantom.materials import AT_3_TESLA, Material
 from MissingModalitySegTraining.phantom.sequences import (
-    TYPICAL_DWI,
-    TYPICAL_FLAIR,
-    TYPICAL_MPRAGE,
-    TYPICAL_T1,
-    TYPICAL_T2,
+    DiffusionWeighted,
+    Flair,
+    Mprage,
+    SpinEcho,
     Tissue,
 )
 
-SEQUENCES = (TYPICAL_T1, TYPICAL_MPRAGE, TYPICAL_T2, TYPICAL_FLAIR, TYPICAL_DWI)
+T1 = SpinEcho(600, 12)
+MPRAGE = Mprage(2300, 1100, 9)
+T2 = SpinEcho(5000, 95)
+FLAIR = Flair(9000, 2450, 110)
+DWI = DiffusionWeighted(6000, 85, 1000)
+SEQUENCES = (T1, MPRAGE, T2, FLAIR, DWI)
 
 # contrast to white matter: T1 spin echo, MPRAGE, T2, FLAIR, DWI
 CONTRAST = {
@@ -103,8 +107,8 @@ def test_flair_nulls_its_target(t1_ms, repetition_ms):
 
 
 def test_typical_inversion_time_is_the_one_that_nulls_csf():
-    nulling = physics.nulling_inversion_ms(AT_3_TESLA[Material.CSF].t1_ms, TYPICAL_FLAIR.repetition_ms)
-    assert abs(TYPICAL_FLAIR.inversion_ms / nulling - 1) < 0.05
+    nulling = physics.nulling_inversion_ms(AT_3_TESLA[Material.CSF].t1_ms, FLAIR.repetition_ms)
+    assert abs(FLAIR.inversion_ms / nulling - 1) < 0.05
 
 
 @pytest.mark.parametrize("t1_ms", [250.0, 850.0, 1350.0, 4200.0])
@@ -145,7 +149,7 @@ def test_mprage_refuses_a_train_that_does_not_fit():
 
 def test_agent_raises_t1_weighted_signal():
     before = tissue(Material.ENHANCING_TUMOUR, Material.PLAQUE, Material.GREY_MATTER)
-    for sequence in (TYPICAL_T1, TYPICAL_MPRAGE):
+    for sequence in (T1, MPRAGE):
         signal = sequence.signal(before)
         for concentration in (0.2, 0.4, 0.8):
             t1_ms, t2_ms = physics.with_gadolinium(before.t1_ms, before.t2_ms, torch.tensor(concentration))

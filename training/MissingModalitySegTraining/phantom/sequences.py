@@ -97,13 +97,6 @@ class DiffusionWeighted:
         )
 
 
-TYPICAL_T1 = SpinEcho(600, 12)
-TYPICAL_MPRAGE = Mprage(2300, 1100, 9)
-TYPICAL_T2 = SpinEcho(5000, 95)
-TYPICAL_FLAIR = Flair(9000, 2450, 110)
-TYPICAL_DWI = DiffusionWeighted(6000, 85, 1000)
-
-
 def sample_t1(generator: torch.Generator, mprage_share: float) -> SpinEcho | Mprage:
     if chance(generator, mprage_share):
         inversion_ms = uniform(generator, 900, 1150)
