@@ -18,10 +18,11 @@ from typing import Any
 from . import bundles
 from .bundles import Manifest
 from .checksums import sha256_of
+from .disk import disk_errors
 from .errors import BundleError
 from .modalities import Modality
 from .options import BRAIN, Options
-from .output_folder import REPORT, disk_errors
+from .output_folder import REPORT
 from .study_folders import Choice
 
 SUMMARY = "summary.csv"

@@ -8,7 +8,6 @@ never touched.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
@@ -17,7 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from .errors import InputError, ResourceError
+from .disk import disk_errors
+from .errors import InputError
 from .modalities import MODALITIES
 from .options import CHOICES
 
@@ -102,21 +102,6 @@ def recover(folder: Path, dead: int | None = None) -> None:
             writer = _INCOMING.fullmatch(name)
             if writer and (int(writer[1]) == dead or not _is_running(int(writer[1]))):
                 shutil.rmtree(folder / name, ignore_errors=True)
-
-
-@contextmanager
-def disk_errors(folder: Path) -> Iterator[None]:
-    """Tell a full disk and a folder that cannot be written in words."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceError("disk-full", f"The disk of {folder} is full.", "Free some space.") from error
-        raise InputError(
-            "output-not-writable",
-            f"The output folder {folder} cannot be written: {error.strerror or error}.",
-            "Choose a folder in which you may write.",
-        ) from error
 
 
 def _make(folder: Path) -> list[Path]:

@@ -28,7 +28,6 @@ Everything here is standard library and serves both processes. What is wrong wit
 | `bundle-damaged` | several problems, all told in the message |
 | `bundle-link` | a link, folder, pipe or device where a file is due |
 | `bundle-not-readable` | a file cannot be read |
-| `bundle-not-writable` | the folder to write to refuses |
 | `bundle-not-an-archive` | neither a folder nor a zip archive |
 | `bundle-truncated` | the end of the archive is missing |
 | `bundle-damaged-archive` | the archive cannot be unpacked |

@@ -9,12 +9,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from secrets import token_hex
 
+from ..disk import disk_errors
 from ..errors import BundleError
 from . import names
 from .folder import Bundle, check_copy, check_weight_files, foreign_file, verify
 from .manifest import LARGEST_MANIFEST, Manifest
 from .source import Limits, Member, folder_members
-from .staging import disk_errors, open_regular, refuse_existing, staged, write_and_hash
+from .staging import open_regular, refuse_existing, staged, write_and_hash
 from .zip_source import zip_members
 
 _COPIED_AT_ONCE = 2**20  # bytes

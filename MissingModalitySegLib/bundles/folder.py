@@ -10,11 +10,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from ..disk import disk_errors
 from ..errors import BundleError
 from . import names
 from .manifest import LARGEST_FILE, LARGEST_MANIFEST, FileEntry, Manifest
 from .safetensors_header import read_header
-from .staging import disk_errors, open_regular, staged, write_and_hash
+from .staging import open_regular, staged, write_and_hash
 
 
 @dataclass(frozen=True)

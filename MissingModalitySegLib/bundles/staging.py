@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
@@ -13,7 +12,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from ..errors import BundleError, ResourceError
+from ..disk import disk_errors
+from ..errors import BundleError
 
 _CHUNK = 2**20  # bytes
 
@@ -24,7 +24,7 @@ def staged(target: Path, replace: bool) -> Iterator[Path]:
 
     On any exception, Ctrl-C included, the fresh folder is removed and `target` stays as it was. A folder that `target`
     replaces is set aside until the new one stands, and put back if that fails. Raises `bundle-exists` when `target` is
-    there and `replace` is false, `bundle-not-writable` and `ResourceError` when the disk refuses.
+    there and `replace` is false, and as `disk_errors`.
     """
     aside = target.with_name(f".{target.name}.previous")
     with disk_errors(target.parent):
@@ -49,21 +49,6 @@ def refuse_existing(target: Path, replace: bool) -> None:
             f"There is a model “{target.name}” already, in {target.parent}.",
             "Replace it (`--replace`), or import into another folder.",
         )
-
-
-@contextmanager
-def disk_errors(folder: Path) -> Iterator[None]:
-    """Tell a full disk (`ResourceError`) and a folder that cannot be written (`bundle-not-writable`) in words."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceError("disk-full", f"The disk of {folder} is full.", "Free some space.") from error
-        raise BundleError(
-            "bundle-not-writable",
-            f"{folder} cannot be written: {error.strerror or error}.",
-            "Choose a folder in which you may write.",
-        ) from error
 
 
 def write_and_hash(source: BinaryIO, target: Path, size: int) -> tuple[str, int]:

@@ -16,9 +16,10 @@ from typing import Any
 
 from .. import __version__
 from ..case_results import RECORDS, SUMMARY
+from ..disk import disk_errors
 from ..labels import find_scheme
 from ..modalities import MODALITIES, Modality
-from ..output_folder import NAMES, disk_errors
+from ..output_folder import NAMES
 from .parquet import NAME as PARQUET
 from .plan import CONVERTED, Plan, Planned
 

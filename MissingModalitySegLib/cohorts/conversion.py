@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..checksums import sha256_of, signature_of
+from ..disk import disk_errors
 from ..modalities import Modality
-from ..output_folder import disk_errors
 from ..watch import Watch
 
 if TYPE_CHECKING:

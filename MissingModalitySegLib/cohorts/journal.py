@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ..disk import disk_errors
 from ..errors import InputError
-from ..output_folder import disk_errors
 
 NAME = "journal.jsonl"
 _LOCK = "lock"

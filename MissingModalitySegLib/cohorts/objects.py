@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..disk import disk_errors
 from ..labels import find_scheme
 from ..modalities import Modality
-from ..output_folder import MEASUREMENT_REPORT, REPORT, SEGMENTATION_OBJECT, disk_errors
+from ..output_folder import MEASUREMENT_REPORT, REPORT, SEGMENTATION_OBJECT
 from ..watch import Watch
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..case_results import summary_columns
-from ..output_folder import disk_errors
+from ..disk import disk_errors
 from .packages import package
 
 NAME = "summary.parquet"

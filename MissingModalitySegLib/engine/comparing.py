@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from ..disk import disk_errors
 from ..errors import InputError, located
 from ..labels import GLIOMA, LESION, LabelScheme, find_scheme
-from ..output_folder import disk_errors
 from ..watch import Watch
 from .compare import Comparison, compare
 from .images import read_image

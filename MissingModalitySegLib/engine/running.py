@@ -13,11 +13,12 @@ from typing import Any
 
 import SimpleITK as sitk  # noqa: N813
 
+from ..disk import disk_errors
 from ..errors import InputError
 from ..labels import LabelScheme
 from ..modalities import MODALITIES, Modality, by_modality
 from ..options import BRAIN, Options
-from ..output_folder import NAMES, PAGE, REPORT, disk_errors, staged
+from ..output_folder import NAMES, PAGE, REPORT, staged
 from ..watch import Notes, Watch
 from .images import VolumeSource
 from .report import Run, report_of

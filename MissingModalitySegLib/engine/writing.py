@@ -6,8 +6,8 @@ from pathlib import Path
 
 import SimpleITK as sitk  # noqa: N813
 
+from ..disk import disk_errors
 from ..errors import InputError, MissingModalitySegError
-from ..output_folder import disk_errors
 from .nifti import SUFFIXES, check_nifti, readable_name, writable_name
 
 

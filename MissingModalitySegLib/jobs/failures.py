@@ -8,6 +8,7 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
+from ..disk import ran_out_of_space
 from ..errors import (
     OUT_OF_MEMORY,
     InputError,
@@ -18,7 +19,6 @@ from ..errors import (
 )
 from .events import Error
 
-FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 _NEARLY_NOTHING = 100_000
@@ -53,7 +53,7 @@ def error_event(error: BaseException, job: int | None, output: Path | None = Non
 def _is_full_disk(error: BaseException, output: Path | None) -> bool:
     """SimpleITK tells of a failed write without its reason, so where it failed is looked at."""
     if isinstance(error, OSError):
-        return error.errno in FULL
+        return ran_out_of_space(error)
     if not isinstance(error, RuntimeError) or output is None:
         return False
     for folder in (output, *output.parents):

@@ -19,7 +19,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ..case_results import SUMMARY, read_summary
-from ..output_folder import PAGE, REPORT, disk_errors
+from ..disk import disk_errors
+from ..output_folder import PAGE, REPORT
 from .markup import Markup, element, text
 from .page import page
 

@@ -12,11 +12,12 @@ from typing import Any
 import SimpleITK as sitk  # noqa: N813
 
 from ..checksums import sha256_of
+from ..disk import disk_errors
 from ..engine.images import read_image
 from ..engine.report import transform_of
 from ..errors import InputError
 from ..modalities import Modality
-from ..output_folder import PAGE, REPORT, disk_errors
+from ..output_folder import PAGE, REPORT
 from .case import case_page
 from .changes import longitudinal_section
 from .drawing import Layer

@@ -13,6 +13,7 @@ from typing import Any
 import SimpleITK as sitk  # noqa: N813
 
 from .. import __version__
+from ..disk import disk_errors
 from ..engine.geometry import resample
 from ..engine.images import read_image
 from ..engine.longitudinal import MAP_VALUES, Changes, State, Thresholds, compare
@@ -20,7 +21,6 @@ from ..engine.visits import Registration, register_visits
 from ..engine.writing import write_volume
 from ..errors import InputError, located
 from ..modalities import MODALITIES, Modality
-from ..output_folder import disk_errors
 from .changes import COLOURS, changes_page
 from .drawing import Layer, Marks, draw
 from .from_folder import COMPARISON, alignment_of, as_written, find_inputs, read_report

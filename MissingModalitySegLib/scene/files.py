@@ -10,8 +10,8 @@ import numpy as np
 import slicer
 import vtk
 
+from ..disk import disk_errors
 from ..errors import InputError
-from ..output_folder import disk_errors
 from .geometry import ijk_to_ras, is_linear
 
 _ORTHOGONAL = 1e-4

@@ -12,8 +12,8 @@ from pathlib import Path
 import qt
 import slicer
 
+from ..disk import disk_errors
 from ..jobs.leftovers import make_temporary
-from ..output_folder import disk_errors
 
 _FOLDER: Path | None = None
 _PAGES: dict[str, Path] = {}

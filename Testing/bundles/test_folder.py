@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from MissingModalitySegLib.bundles import load, problems, save, staging, verify
-from MissingModalitySegLib.errors import BundleError, ResourceError
+from MissingModalitySegLib.errors import BundleError, InputError, ResourceError
 from Testing.bundles.samples import FILES, READ_ME, WEIGHTS, description, entries, manifest_bytes, tree, write_bundle
 
 
@@ -107,9 +107,9 @@ def test_a_failing_rename_puts_the_old_bundle_back(tmp_path: Path, monkeypatch) 
         rename(source, target)
 
     monkeypatch.setattr(staging.os, "rename", failing)
-    with pytest.raises(BundleError) as caught:
+    with pytest.raises(InputError) as caught:
         save(folder, description(version="2.0"), FILES, replace=True)
-    assert caught.value.code == "bundle-not-writable"
+    assert caught.value.code == "output-not-writable"
     assert tree(tmp_path) == before
 
 
@@ -138,9 +138,9 @@ def test_a_full_disk_is_a_resource_error(tmp_path: Path, monkeypatch) -> None:
 
 def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BundleError) as caught:
+    with pytest.raises(InputError) as caught:
         save(tmp_path / "file" / "moe", description(), FILES)
-    assert caught.value.code == "bundle-not-writable"
+    assert caught.value.code == "output-not-writable"
 
 
 def test_verify_tells_every_problem_at_once(tmp_path: Path) -> None:

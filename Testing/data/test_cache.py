@@ -342,7 +342,7 @@ def test_a_cache_of_other_options_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError) as caught:
         Cache(tmp_path / "file" / "cache", CacheOptions())
-    assert caught.value.code == "unwritable-cache"
+    assert caught.value.code == "output-not-writable"
     (tmp_path / "cache" / "cache.json").write_text('{"format": 99}')
     with pytest.raises(InputError, match="cannot be read"):
         Cache(tmp_path / "cache")

@@ -315,7 +315,7 @@ def test_an_output_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError) as caught:
         list(make(plan(1, ["ms"]), 1, tmp_path / "file"))
-    assert caught.value.code == "unwritable-folder"
+    assert caught.value.code == "output-not-writable"
 
 
 @pytest.mark.parametrize(

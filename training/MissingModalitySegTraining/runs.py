@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,8 +26,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from MissingModalitySegLib.disk import disk_errors
 from MissingModalitySegLib.engine.model import Model
-from MissingModalitySegLib.errors import InputError, ResourceError
+from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.networks.weights import read_weights, write_weights
 
 from . import provenance
@@ -242,7 +242,7 @@ def _keep_prompts(run: Run) -> None:
     if encoder is not None:
         from .prompts.table import keep_prompt_table
 
-        with _writing(run.folder):
+        with disk_errors(run.folder):
             keep_prompt_table(encoder, run.config.modalities, run.folder / PROMPTS)
 
 
@@ -268,7 +268,7 @@ def _simulation_device(config: TrainingConfig) -> str:
 
 
 def _finish(config: TrainingConfig, stage: Stage, network: nn.Module, folder: Path, about: Mapping[str, Any]) -> None:
-    with _writing(folder):
+    with disk_errors(folder):
         write_weights(folder / WEIGHTS, network, torch.float32)
     record = {"stage": stage.name, "seed": config.seed, **provenance.summary(folder), **about}
     record["sessions"] = provenance.sessions(folder)
@@ -307,7 +307,7 @@ def _begun(config: TrainingConfig, folder: Path, first: bool) -> TrainingConfig:
             "Choose an empty folder.",
         )
     if first:
-        with _writing(folder):
+        with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             write_config(config, path, "Complete: nothing here depends on defaults of the program any more.")
     return config
@@ -327,16 +327,3 @@ def _plain_key(key: str) -> str:
     """`stages.mae.loop.minutes` is a `loop.minutes`."""
     parts = key.split(".")
     return ".".join(parts[2:]) if parts[0] == "stages" and len(parts) > 2 else key
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Turn what the file system says into an error with a way out."""
-    try:
-        yield
-    except OSError as error:
-        raise ResourceError(
-            "run-not-written",
-            f"The run in {folder} cannot be written: {error.strerror or error}.",
-            "Free some space, or choose another folder; what was finished is kept.",
-        ) from error

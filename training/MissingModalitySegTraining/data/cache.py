@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from MissingModalitySegLib.disk import disk_errors
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.labels import GLIOMA, LabelScheme
 from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
@@ -288,7 +289,7 @@ def _read_options(path: Path) -> CacheOptions:
 
 def _write_whole(path: Path, text: str) -> None:
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    with cache_files.writing(path.parent):
+    with disk_errors(path.parent):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished.write_text(text, encoding="utf-8")

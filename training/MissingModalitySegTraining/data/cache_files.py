@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -11,38 +10,21 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from MissingModalitySegLib.errors import InputError, ResourceError
+from MissingModalitySegLib.disk import disk_errors
+from MissingModalitySegLib.errors import InputError
 
 RECORD = "entry.json"
 """Written last into an entry; holds what it is, and the size and checksum of every other file."""
 
 _PART = ".part-"
 _ABANDONED = 24 * 3600.0  # s, after which an unfinished entry of another computer is taken for dead
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Turn what the file system says while `folder` is written into an error with a way out."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_SPACE:
-            raise ResourceError(
-                "disk-full",
-                f"There is no more space for {folder}: {error.strerror}.",
-                "Free some space and start again; what was finished is kept.",
-            ) from error
-        raise InputError(
-            "unwritable-cache", f"{folder} cannot be written: {error.strerror}.", "Choose another folder."
-        ) from error
 
 
 def write_entry(target: Path, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -52,7 +34,7 @@ def write_entry(target: Path, record: Mapping[str, Any], arrays: Mapping[str, np
     faster with the same key, its entry stays.
     """
     part = target.parent / f"{_PART}{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
-    with writing(target.parent):
+    with disk_errors(target.parent):
         try:
             part.mkdir(parents=True)
             files = {}
@@ -103,7 +85,7 @@ def map_array(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray
 
 def remove_entry(folder: Path) -> None:
     """Remove an entry in one step, also under the eyes of readers who have mapped it."""
-    with writing(folder.parent):
+    with disk_errors(folder.parent):
         trash = folder.parent / f"{_PART}{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
         with suppress(FileNotFoundError):
             os.rename(folder, trash)

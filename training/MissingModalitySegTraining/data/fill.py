@@ -63,7 +63,7 @@ def fill_cache(
                 cache.remove(case.id)
             _build(cache, case, key)
         except InputError as error:
-            if error.code == "unwritable-cache":
+            if error.code == "output-not-writable":
                 raise
             result.skipped[case.id] = str(error)
             report(case.id, f"skipped: {error}")

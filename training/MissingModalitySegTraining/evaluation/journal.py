@@ -15,10 +15,10 @@ from typing import Any
 import torch
 
 from MissingModalitySegLib.datalists import Case
+from MissingModalitySegLib.disk import disk_errors
 from MissingModalitySegLib.engine.model import Model
 from MissingModalitySegLib.modalities import Code
 
-from .results import writing
 from .rows import FORMAT, Row
 
 JOURNAL = "journal.jsonl"
@@ -32,7 +32,7 @@ class Journal:
         self.rows: dict[str, Row] = {}
         if self.path is None:
             return
-        with writing(self.path):
+        with disk_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             text = self.path.read_text(encoding="utf-8", errors="replace") if self.path.exists() else ""
             if text and not text.endswith("\n"):  # whoever wrote the last line was killed over it
@@ -49,7 +49,7 @@ class Journal:
         """Remember a row, on disk before this returns."""
         self.rows[key] = row
         if self.path is not None:
-            with writing(self.path), self.path.open("a", encoding="utf-8") as file:
+            with disk_errors(self.path), self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"key": key, "row": row}) + "\n")
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from MissingModalitySegLib.errors import InputError, ResourceError
+from MissingModalitySegLib.disk import disk_errors
+from MissingModalitySegLib.errors import InputError
 
 from .rows import FORMAT, Evaluation, Row
 from .statistics import summarise
 
 RESULTS = "results.json"
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_results(evaluation: Evaluation, folder: Path) -> Path:
@@ -62,7 +60,7 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     """Write a file whole or not at all; its folder is made. Raises `InputError`, `ResourceError`."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with writing(path):
+    with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             unfinished.write_bytes(data)
@@ -70,19 +68,6 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         finally:
             unfinished.unlink(missing_ok=True)
     return path
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the file system says while `path` is written into an error with a way out."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_SPACE:
-            hint = "Free some space and start again; rows that were finished are kept."
-            raise ResourceError("disk-full", f"There is no more space for {path}.", hint) from error
-        message = f"{path} cannot be written: {error.strerror}."
-        raise InputError("unwritable-folder", message, "Choose another folder.") from error
 
 
 def document_of(evaluation: Evaluation) -> dict[str, Any]:

@@ -6,7 +6,6 @@ the settings of the run; a folder with other settings is refused.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import multiprocessing
 import os
@@ -27,6 +26,7 @@ import torch
 
 from MissingModalitySegLib import __version__
 from MissingModalitySegLib.datalists import Case, Datalist, read_datalist, write_datalist
+from MissingModalitySegLib.disk import disk_errors
 from MissingModalitySegLib.errors import InputError, ResourceError, located
 
 from ..acquisition import PROTOCOLS
@@ -327,23 +327,12 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _telling_about(folder: Path) -> Iterator[None]:
-    """Errors of the file system in words."""
+    """Errors of file system and device in words."""
     try:
-        yield
+        with disk_errors(folder):
+            yield
     except torch.OutOfMemoryError as error:
         raise ResourceError("out-of-memory", "The device has too little memory.", "Use --device cpu.") from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceError(
-                "disk-full",
-                f"The disk of {folder} is full.",
-                "Make room, then run the same command again: it goes on where it stopped.",
-            ) from None
-        raise InputError(
-            "unwritable-folder",
-            f"{error.filename or folder} cannot be used: {error.strerror or error}.",
-            "Choose a folder that you may write to.",
-        ) from None
 
 
 def _fingerprint(masks: MaskFolder) -> str:
