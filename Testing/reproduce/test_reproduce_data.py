@@ -132,10 +132,15 @@ def test_a_datalist_is_taken_at_its_word_that_it_is_simulated():
     assert kind_of(Datalist("mine", (replace(case, dataset="phantom-1"),))) == "simulated"
 
 
+def _laboratory(folder: Path, cohort: Cohort, scale: str, seed: int = 0, ids: tuple[str, ...] = ("a",)) -> Laboratory:
+    """Of data that are said to be there, in a cache without any."""
+    Cache(folder, CacheOptions(spacing=SCALES[scale].spacing))
+    return Laboratory(folder, cohort, replace(data_of(), folder=str(folder), training=ids), SCALES[scale], seed)
+
+
 def _fingerprints(tmp_path, training: Training, cohort: Cohort, seed: int = 0, ids: tuple[str, ...] = ("a",)) -> list:
     """Of the first two stages, with networks as they are before any training."""
-    data = replace(data_of(), folder=str(tmp_path), training=ids)
-    config = Laboratory(tmp_path, cohort, data, SCALES["smoke"], seed).config(training)
+    config = _laboratory(tmp_path, cohort, "smoke", seed, ids).config(training)
     networks, keys = {}, []
     for number, stage in enumerate(find_method(config.method).stages(setup_of(config))[:2]):
         keys.append(fingerprint(config, stage, number, networks))
@@ -166,9 +171,8 @@ def test_a_gate_that_waits_does_not_tell_experts_apart(tmp_path):
 
 @pytest.mark.parametrize("scale", ["cpu", "gpu"])
 def test_last_stages_take_equal_steps_in_every_arm(tmp_path, scale):
-    data = replace(data_of(), folder=str(tmp_path), training=("a",))
     for table in (*moe.TABLES, *universal.TABLES, mome.TABLE1, mome.TABLE3):
-        laboratory = Laboratory(tmp_path, table.cohort, data, SCALES[scale], 0)
+        laboratory = _laboratory(tmp_path, table.cohort, scale)
         steps = set()
         for arm in table.arms.values():
             config = laboratory.config(arm.asked[0].training)
