@@ -31,25 +31,19 @@ def convolve_each(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
     With one kernel (first dimension 1) it serves all samples. With as many kernels as samples, two ways lead to the
     same numbers: a grouped convolution, the samples side by side as channels, which is what a GPU wants; and one
-    convolution after the other, which on a CPU is up to five times faster, except where `_single_samples_are_slow`.
+    convolution after the other, which on a CPU is up to five times faster (`onednn` minds the small ones).
     """
     if len(weight) == 1:
         return F.conv3d(x, weight[0], bias[0], padding=1)
-    if x.device.type == "cpu" and not _single_samples_are_slow(x):
+    if x.device.type == "cpu":
         samples = zip(x.split(1), weight, bias, strict=True)  # split, not indexing: its gradient is one concatenation
         return torch.cat([F.conv3d(sample, w, b, padding=1) for sample, w, b in samples])
+    return grouped(x, weight, bias)
+
+
+def grouped(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The same as one convolution, with as many kernels as samples."""
     batch = len(x)
-    grouped = F.conv3d(
-        x.reshape(1, -1, *x.shape[2:]), weight.flatten(0, 1), bias.flatten(), padding=1, groups=batch
-    )  # 1 B·out D H W
-    return grouped.reshape(batch, -1, *x.shape[2:])
-
-
-def _single_samples_are_slow(x: Tensor) -> bool:
-    """Whether torch would leave oneDNN for its own, up to ten times slower code, were `x` cut into single samples.
-
-    It does so in float32 when a batch of one has no more than 20,480 elements, the last axis not counted: a rule made
-    for images, measured here on volumes (torch 2.13). Batches and grouped convolutions are not affected.
-    """
-    low_precision = x.dtype != torch.float32 or torch.is_autocast_enabled("cpu")
-    return not low_precision and x.shape[1:4].numel() <= 20480
+    side_by_side = x.reshape(1, -1, *x.shape[2:])  # 1 B·in D H W
+    answers = F.conv3d(side_by_side, weight.flatten(0, 1), bias.flatten(), padding=1, groups=batch)
+    return answers.reshape(batch, -1, *x.shape[2:])

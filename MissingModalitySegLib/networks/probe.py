@@ -14,8 +14,8 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -23,10 +23,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
 
 from ..errors import ResourceError
 from ..resources import user_state
+from .onednn import convolutions
 from .streaming import streaming
 
 Norm = Literal["group", "instance"]
@@ -153,7 +153,7 @@ def _unusable(device: torch.device | str, problem: str) -> ResourceError:
 def measure(device: torch.device | str) -> Choice:
     """Measure on `device`, candidates interleaved, and choose. Neither reads nor writes the cache."""
     device = torch.device(device)
-    with convolutions(Choice(), device):
+    with convolutions(device):
         expected = _layer(Choice(), device, TRIAL_SIZE, WIDE)().float()
         candidates = [
             Choice(dtype, memory_format)
@@ -182,7 +182,7 @@ def promising_types(device: torch.device) -> list[torch.dtype]:
 
     Where a type is emulated, float16 on most processors, a whole network in it takes a minute.
     """
-    with convolutions(Choice(), device):
+    with convolutions(device):
         run = _layer(Choice(), device, TRIAL_SIZE, WIDE)
         expected, usual = run().float(), min(seconds(run, device) for _ in range(5))
         limit = min(HOPELESS * usual, LONGEST * (TRIAL_SIZE / SIZE) ** 3)
@@ -261,43 +261,8 @@ class PreparedNetwork(nn.Module):
     def forward(self, x: Tensor, *rest: Tensor) -> Tensor:
         """The network's logits of `x` (B, K, D, H, W), in float32."""
         x = x.to(self.choice.dtype).contiguous(memory_format=self.choice.memory_format)
-        with convolutions(self.choice, x.device), streaming(self.streamed):
+        with convolutions(x.device, self.choice.dtype), streaming(self.streamed):
             return self.network(x, *rest).float()
-
-
-def convolutions(choice: Choice, device: torch.device) -> AbstractContextManager[Any]:
-    """A context in which float32 convolutions on an x86 CPU always go to oneDNN; elsewhere it does nothing.
-
-    Torch sends a small float32 convolution of a single image (channels x depth x height up to 20,480) to a kernel of
-    its own, up to twenty times slower. No gradient passes through.
-    """
-    x86 = platform.machine().lower() in ("x86_64", "amd64")
-    if device.type == "cpu" and choice.dtype == torch.float32 and x86 and torch.backends.mkldnn.is_available():
-        return _OneDNNConvolutions()
-    return nullcontext()
-
-
-class _OneDNNConvolutions(TorchFunctionMode):
-    def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
-        if func is F.conv3d:
-            return _onednn_conv3d(*args, **(kwargs or {}))
-        return func(*args, **(kwargs or {}))
-
-
-def _onednn_conv3d(
-    input: Tensor,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: int | Sequence[int] = 1,
-    padding: int | str | Sequence[int] = 0,
-    dilation: int | Sequence[int] = 1,
-    groups: int = 1,
-) -> Tensor:
-    """`F.conv3d` with its arguments; what oneDNN cannot take (another type, padding by name) goes the usual way."""
-    if isinstance(padding, str) or {input.dtype, weight.dtype} != {torch.float32} or torch.is_grad_enabled():
-        return F.conv3d(input, weight, bias, stride, padding, dilation, groups)
-    triples = [[value] * 3 if isinstance(value, int) else list(value) for value in (padding, stride, dilation)]
-    return torch.mkldnn_convolution(input, weight, bias, *triples, groups)
 
 
 def _exchange_norms(module: nn.Module, choice: Choice) -> None:

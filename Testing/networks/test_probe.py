@@ -187,32 +187,3 @@ def test_a_prepared_network_has_no_gradient_and_is_in_evaluation_mode():
     answer = prepared(torch.ones(1, 1, 3, 3, 3))
     assert not answer.requires_grad
     assert not prepared.network.training
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {},
-        {"stride": 2},
-        {"stride": (1, 2, 1), "padding": (1, 0, 2)},
-        {"dilation": 2},
-        {"padding": "same"},
-        {"groups": 2},
-    ],
-)
-def test_convolutions_of_the_context_are_torchs(arguments):
-    x = torch.randn(1, 4, 8, 9, 10)
-    weight, bias = torch.randn(6, 4 // arguments.get("groups", 1), 3, 3, 3), torch.randn(6)
-    expected = F.conv3d(x.double(), weight.double(), bias.double(), **arguments).float()
-    with torch.inference_mode(), probing.convolutions(Choice(), torch.device("cpu")):
-        torch.testing.assert_close(F.conv3d(x, weight, bias, **arguments), expected, rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(
-            F.conv3d(x, weight, **arguments), expected - bias.view(-1, 1, 1, 1), rtol=1e-4, atol=1e-4
-        )
-
-
-def test_gradients_pass_through_the_context():
-    weight = torch.randn(2, 1, 3, 3, 3, requires_grad=True)
-    with probing.convolutions(Choice(), torch.device("cpu")):
-        F.conv3d(torch.ones(1, 1, 4, 4, 4), weight).sum().backward()
-    assert weight.grad is not None

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from MissingModalitySegLib.errors import ResourceError
+from MissingModalitySegLib.networks.onednn import convolutions
 
 from ..data.batch import Batch
 from .diagnosis import diagnose
@@ -108,7 +109,7 @@ class Steps:
     def _losses(self, batch: Batch, index: int, progress: float) -> dict[str, Tensor]:
         seed = _seed(self.training.settings.seed, index)
         torch.manual_seed(seed)
-        with self.fabric.autocast():
+        with self.fabric.autocast(), convolutions(self.fabric.device):
             return dict(self.regime.losses(batch.to(self.fabric.device), progress, torch.Generator().manual_seed(seed)))
 
     def _update(self, finite_loss: bool, finite_gradient: bool) -> tuple[bool, bool]:
