@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
 import torch
+from torch.profiler import profile
 
 from MissingModalitySegTraining.loop import LoopSettings, fit
 from MissingModalitySegTraining.loop import arithmetic as room
@@ -82,3 +84,23 @@ def test_a_training_keeps_the_arithmetic_that_it_was_begun_with(
     assert rows(tmp_path / "parts") == rows(tmp_path / "whole") != rows(tmp_path / "other")
     stored = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)
     assert stored["arithmetic"] == {"precision": "bf16-mixed", "channels_last": False}
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="torch has one way there")
+def test_single_images_do_not_leave_the_fast_way(tmp_path: Path) -> None:
+    recorded = profile()
+
+    class OneByOne(Slope):
+        def losses(self, batch, progress, generator):
+            if progress == 0:  # only now: a device is tried with convolutions of its own
+                recorded.start()
+            answers = torch.cat([self.network(sample) for sample in batch.image.split(1)])
+            return {"loss": (answers - batch.regions).square().mean()}
+
+    regime = OneByOne()
+    regime.network = torch.nn.Conv3d(1, 1, 3, padding=1)
+    fit(regime, Samples(), settings(steps=3), tmp_path)
+    recorded.stop()
+    names = {event.key for event in recorded.key_averages()}
+    assert "aten::convolution_backward" in names
+    assert not any("slow_conv3d" in name for name in names)
