@@ -23,8 +23,9 @@ LARGEST_MANIFEST = 1_000_000  # bytes
 MOST_FILES = 64
 LARGEST_FILE = 2 * 2**30  # bytes
 
-FAMILIES = ("moe", "universal", "mome", "baseline", "synthesis", "brain")
-"""The three methods, what they are compared with, and two helpers: missing sequences and the brain's mask."""
+FAMILIES = ("moe", "universal", "mome", "baseline", "ensemble", "synthesis", "brain")
+"""The three methods, what they are compared with, several asked together, and two helpers: missing sequences and the
+brain's mask."""
 
 NORMALISATIONS = ("zscore", "minmax", "head")
 """Mean and deviation, extremes, or median and percentiles of what a whole head shows: brain extraction's, as it has no
@@ -236,6 +237,33 @@ class Fusion:
 
 
 @dataclass(frozen=True)
+class Member:
+    """Another model whose answer counts: with its share for each region, for codes that have all it `needs`."""
+
+    bundle: str
+    shares: tuple[tuple[str, float], ...]
+    needs: tuple[Modality, ...] = ()
+
+    @classmethod
+    def read(cls, value: Any, where: str, modalities: tuple[Modality, ...]) -> Member:
+        section = fields.table(value, where, ("bundle", "shares"), ("needs",))
+        shares = fields.free_table(section["shares"], f"{where}.shares")
+        known = [str(modality) for modality in modalities]
+        return cls(
+            _bundle_name(section["bundle"], f"{where}.bundle"),
+            tuple((name, fields.number(share, f"{where}.shares.{name}", 0, 1e6)) for name, share in shares.items()),
+            tuple(
+                Modality(fields.choice(item, place, known))
+                for place, item in fields.items(section.get("needs", []), f"{where}.needs", len(modalities))
+            ),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        needs = {"needs": [str(modality) for modality in self.needs]} if self.needs else {}
+        return {"bundle": self.bundle, "shares": dict(self.shares), **needs}
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A model in words and numbers. Read it with `from_json` or `from_dict`, which check every field."""
 
@@ -248,14 +276,15 @@ class Manifest:
     grid: Grid
     normalisation: Normalisation
     tile: Tile
-    network: NetworkSection
-    weights: str  # the file that holds the network's weights
     files: tuple[FileEntry, ...]
     provenance: dict[str, Any]
     licence: str
     citation: str
     intended_use: str
     warning: str
+    network: NetworkSection | None = None  # None where it is its members that answer
+    weights: str | None = None  # the file that holds the network's weights
+    members: tuple[Member, ...] = ()
     performance: tuple[Performance, ...] = ()
     synthesiser: Synthesiser | None = None
     prompts: Prompts | None = None
@@ -292,8 +321,12 @@ class Manifest:
             grid=Grid.read(data["grid"], "grid"),
             normalisation=Normalisation.read(data["normalisation"], "normalisation"),
             tile=Tile.read(data["tile"], "tile"),
-            network=NetworkSection.read(data["network"], "network"),
-            weights=fields.text(data["weights"], "weights"),
+            network=_if_given(data, "network", NetworkSection.read),
+            weights=_if_given(data, "weights", fields.text),
+            members=tuple(
+                Member.read(item, place, modalities)
+                for place, item in fields.items(data.get("members", []), "members", most=8)
+            ),
             files=files,
             provenance=fields.free_table(data["provenance"], "provenance"),
             licence=fields.text(data["licence"], "licence"),
@@ -321,8 +354,9 @@ class Manifest:
             "grid": self.grid.to_dict(),
             "normalisation": self.normalisation.to_dict(),
             "tile": self.tile.to_dict(),
-            "network": self.network.to_dict(),
+            "network": self.network and self.network.to_dict(),
             "weights": self.weights,
+            "members": [member.to_dict() for member in self.members] or None,
             "files": [entry.to_dict() for entry in self.files],
             "synthesiser": self.synthesiser and self.synthesiser.to_dict(),
             "prompts": self.prompts and self.prompts.to_dict(),
@@ -367,7 +401,7 @@ class Manifest:
         return Code(code.available, self.modalities)
 
 
-_OPTIONAL = ("labels", "performance", "synthesiser", "prompts", "fusion")
+_OPTIONAL = ("labels", "network", "weights", "members", "performance", "synthesiser", "prompts", "fusion")
 _REQUIRED = tuple(key for key in Manifest.__dataclass_fields__ if key not in _OPTIONAL)
 
 
@@ -418,7 +452,8 @@ def _if_given(data: Mapping[str, Any], key: str, read):
 def _check_agreement(manifest: Manifest) -> None:
     """Raise `manifest-contradiction` where fields that are fine by themselves do not fit together."""
     _check_files(manifest)
-    family, architecture = manifest.family, manifest.network.architecture
+    _check_answerer(manifest)
+    family, architecture = manifest.family, manifest.network and manifest.network.architecture
     if family in ("moe", "universal", "mome") and family != architecture:
         raise fields.contradiction(f"family is “{family}” but network.architecture is “{architecture}”.")
     if (family in ("synthesis", "brain")) != (manifest.labels is None):
@@ -444,6 +479,35 @@ def _check_agreement(manifest: Manifest) -> None:
     if manifest.synthesiser is not None and manifest.synthesiser.bundle == manifest.name:
         raise fields.contradiction("synthesiser.bundle is this bundle itself.", "Name its file instead.")
     _check_performance(manifest)
+
+
+def _check_answerer(manifest: Manifest) -> None:
+    """A network with its weights, or members: one of the two, and of the members enough for every case."""
+    wanted = ["members"] if manifest.family == "ensemble" else ["network", "weights"]
+    given = [key for key in ("network", "weights", "members") if getattr(manifest, key)]
+    if given != wanted:
+        raise fields.contradiction(
+            f"A model of family “{manifest.family}” has {' and '.join(wanted)}; this one has "
+            f"{' and '.join(given) or 'neither'}."
+        )
+    if not manifest.members:
+        return
+    bundles = [member.bundle for member in manifest.members]
+    if len(bundles) < 2 or len(set(bundles)) < len(bundles) or manifest.name in bundles:
+        raise fields.contradiction(f"members are {', '.join(bundles)}.", "Name two other models or more, each once.")
+    regions = () if manifest.labels is None else SCHEMES[manifest.labels].region_names
+    always = [dict(member.shares) for member in manifest.members if not member.needs]
+    for i, member in enumerate(manifest.members):
+        if foreign := [name for name, _ in member.shares if name not in regions]:
+            raise fields.contradiction(
+                f"members[{i}].shares names “{foreign[0]}”, which is no region of the labels “{manifest.labels}”."
+            )
+    for region in regions:
+        if not any(shares.get(region, 0) > 0 for shares in always):
+            raise fields.contradiction(
+                f"no member answers for “{region}” whatever sequences there are.",
+                "Give one member without needs a share of every region.",
+            )
 
 
 def _check_performance(manifest: Manifest) -> None:
@@ -475,7 +539,7 @@ def _check_files(manifest: Manifest) -> None:
                 "Upper and lower case are the same file on some systems.",
             )
         listed[key] = entry.name
-    uses = {"weights": manifest.weights}
+    uses = {} if manifest.weights is None else {"weights": manifest.weights}
     if manifest.synthesiser is not None and manifest.synthesiser.file is not None:
         uses["synthesiser.file"] = manifest.synthesiser.file
     for where, name in uses.items():

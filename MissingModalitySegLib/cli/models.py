@@ -8,7 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from ..bundles import Bundle, Listing, Normalisation, available, export_zip, find, import_bundle, problems, user_models
+from ..bundles import (
+    Bundle,
+    Listing,
+    Manifest,
+    Normalisation,
+    available,
+    export_zip,
+    find,
+    import_bundle,
+    problems,
+    user_models,
+)
 from ..errors import BundleError, InputError
 from .output import Json, console, print_json, readable_size, table, training_packages
 
@@ -134,6 +145,28 @@ def add_measured_figures(
     console().print(f"{bundle.name} holds {len(bundle.manifest.performance)} figures now.", soft_wrap=True)
 
 
+@application.command("join", short_help="Make a model of several: the mean of their answers.")
+def join_models(
+    target: Annotated[Path, typer.Argument(help="Folder to write the model into; its name is the model's.")],
+    members: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MEMBER...",
+            help="NAME[:REGION,…][@SEQUENCES], as in mome:lesion@FLAIR: which regions it answers for, and which "
+            "sequences there must be.",
+        ),
+    ],
+    title: Annotated[str | None, typer.Option(help="For people.")] = None,
+    version: Annotated[str, typer.Option(help="Of the model.")] = "0.1.0",
+    replace: Replace = False,
+) -> None:
+    """Make a model of several that are alike: the mean of their logits, without weights of its own."""
+    with training_packages("Joining models"):
+        from MissingModalitySegTraining.joining import TITLE, join
+    bundle = join(target, members, title or TITLE, version, replace)
+    console().print(f"{bundle.folder} joins {', '.join(m.bundle for m in bundle.manifest.members)}.", soft_wrap=True)
+
+
 def _folder(name: str) -> Path:
     """Where a model lies; that of a damaged one, too, so that all of its problems can be told."""
     for listing in available():
@@ -146,6 +179,12 @@ def _normalisation(scale: Normalisation) -> str:
     return f"{scale.method} over the {scale.scope}{', bias field taken out' * scale.bias_correction}"
 
 
+def _network(manifest: Manifest) -> str:
+    if manifest.network is not None:
+        return manifest.network.architecture
+    return f"those of {', '.join(member.bundle for member in manifest.members)}"
+
+
 def _facts(bundle: Bundle) -> list[tuple[str, str]]:
     manifest = bundle.manifest
     grid = " x ".join(f"{spacing:g}" for spacing in manifest.grid.spacing)
@@ -153,7 +192,7 @@ def _facts(bundle: Bundle) -> list[tuple[str, str]]:
     size = readable_size(sum(entry.size for entry in manifest.files))
     facts = [
         ("Family", manifest.family),
-        ("Network", manifest.network.architecture),
+        ("Network", _network(manifest)),
         ("Modalities", ", ".join(map(str, manifest.modalities))),
         ("Labels", manifest.labels or "none"),
         ("Grid", f"{grid} mm, {manifest.grid.orientation}"),

@@ -79,7 +79,40 @@ def load_model(bundle: Bundle) -> Model:
     from ..networks.weights import load_network
 
     labels = bundle.manifest.labels
-    return _model(bundle, load_network(bundle), None if labels is None else find_scheme(labels))
+    network = _ensemble(bundle) if bundle.manifest.members else load_network(bundle)
+    return _model(bundle, network, None if labels is None else find_scheme(labels))
+
+
+def members(bundle: Bundle) -> list[Bundle]:
+    """The models whose answers count in that of `bundle`; none where it has a network of its own.
+
+    Raises `BundleError` where one is missing or sees scans otherwise than the manifest of `bundle` says.
+    """
+    found = [find_bundle(member.bundle) for member in bundle.manifest.members]
+    for one in found:
+        for key in ("modalities", "labels", "grid", "normalisation"):
+            if getattr(one.manifest, key) != getattr(bundle.manifest, key):
+                raise BundleError(
+                    "bad-members",
+                    f"The model “{bundle.name}” joins the answers of “{one.name}”, which has other {key}.",
+                    f"Use the “{one.name}” that it was made with.",
+                )
+        if one.manifest.members:
+            raise BundleError(
+                "bad-members", f"The model “{bundle.name}” joins “{one.name}”, which joins others itself."
+            )
+    return found
+
+
+def _ensemble(bundle: Bundle) -> nn.Module:
+    from ..networks.ensemble import Ensemble
+    from ..networks.weights import load_network
+
+    manifest = bundle.manifest
+    regions = find_scheme(manifest.labels).region_names
+    shares = [[dict(member.shares).get(region, 0.0) for region in regions] for member in manifest.members]
+    needs = [[manifest.modalities.index(modality) for modality in member.needs] for member in manifest.members]
+    return Ensemble([load_network(member) for member in members(bundle)], shares, needs).eval()
 
 
 def load_synthesiser(bundle: Bundle) -> Model | None:

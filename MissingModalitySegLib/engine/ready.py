@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..bundles import Bundle, find, load, problems
 from ..errors import BundleError, InputError
-from .model import Model, load_model, load_synthesiser
+from .model import Model, load_model, load_synthesiser, members
 
 KEPT = 3
 """Models that stay in memory between runs: one that segments, its synthesiser, one for the brain."""
@@ -63,7 +63,8 @@ def _remembered(what: str, bundle: Bundle) -> Model | None:
     """The model as long as its files are those that were loaded."""
     key = (what, *_stamps(bundle))
     if key not in _kept:
-        _check(bundle)
+        for one in (bundle, *members(bundle)):
+            _check(one)
         _kept[key] = load_model(bundle) if what == "model" else load_synthesiser(bundle)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
@@ -72,8 +73,8 @@ def _remembered(what: str, bundle: Bundle) -> Model | None:
 
 
 def _stamps(bundle: Bundle) -> tuple:
-    """What changes when a file of the bundle, or of the one it leaves missing sequences to, is replaced."""
-    bundles = [bundle]
+    """What changes when a file is replaced: of the bundle, its members, or the one it leaves missing sequences to."""
+    bundles = [bundle, *members(bundle)]
     if bundle.manifest.synthesiser is not None and bundle.manifest.synthesiser.bundle is not None:
         with suppress(BundleError):  # told by whoever needs it
             bundles.append(find(bundle.manifest.synthesiser.bundle))

@@ -29,7 +29,8 @@ def model_card(description: Mapping[str, Any]) -> str:
         + _list(
             {
                 "Family": description["family"],
-                "Network": description["network"]["architecture"],
+                "Network": (description.get("network") or {}).get("architecture"),
+                "Members": _members(description.get("members", [])),
                 "Sequences": ", ".join(description["modalities"])
                 + ("; any one of them will do" if description["family"] == "brain" else "; any subset of them will do"),
                 "Labels": description.get("labels") or "none",
@@ -42,7 +43,7 @@ def model_card(description: Mapping[str, Any]) -> str:
                 "Several sequences": _fusion(description.get("fusion")),
                 "Missing sequences": _synthesiser(description.get("synthesiser")),
                 "Prompts": (description.get("prompts") or {}).get("encoder"),
-                "Weights": "half precision, safetensors",
+                "Weights": "half precision, safetensors" if description.get("weights") else None,
             }
         ),
         "## Training\n\n" + _list(_training(provenance)),
@@ -108,6 +109,18 @@ def _fusion(fusion: Mapping[str, Any] | None) -> str | None:
     return f"each is answered alone; {how[fusion['method']]} of the answers is taken (our addition to the method)"
 
 
+def _members(members: Sequence[Mapping[str, Any]]) -> str | None:
+    if not members:
+        return None
+    return "the mean of the logits of " + "; ".join(_member(member) for member in members)
+
+
+def _member(member: Mapping[str, Any]) -> str:
+    shares = ", ".join(f"{region} {share:g}" for region, share in member["shares"].items())
+    needs = f", where there is {' and '.join(member['needs'])}" if member.get("needs") else ""
+    return f"“{member['bundle']}” ({shares}{needs})"
+
+
 def _synthesiser(synthesiser: Mapping[str, Any] | None) -> str | None:
     if synthesiser is None:
         return None
@@ -116,7 +129,7 @@ def _synthesiser(synthesiser: Mapping[str, Any] | None) -> str | None:
 
 def _attribution(provenance: Mapping[str, Any]) -> str:
     data = provenance.get("config", {}).get("data", {})
-    if data.get("source") not in ("phantom", "heads"):
+    if (data.get("source") or provenance.get("data")) not in ("phantom", "heads"):
         return ""
     lines = [ATLAS]
     if masks := data.get("phantom", {}).get("lesion_masks"):

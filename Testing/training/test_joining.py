@@ -1,0 +1,133 @@
+"""Models joined into one: the command, the bundle, what the engine makes of it, and what cannot be joined."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from MissingModalitySegLib.bundles import find, load, save, verify
+from MissingModalitySegLib.cli.edge import run
+from MissingModalitySegLib.engine import predict_channels
+from MissingModalitySegLib.engine.model import Model, load_model
+from MissingModalitySegLib.engine.ready import ready_model, release_models
+from MissingModalitySegLib.errors import BundleError, MissingModalitySegError
+from MissingModalitySegLib.labels import GLIOMA, LESION
+from MissingModalitySegLib.modalities import Code
+from MissingModalitySegLib.networks.registry import build
+from MissingModalitySegTraining.export import Background, write_bundle
+
+
+def model(name: str, seed: int = 0, scheme=GLIOMA, architecture: str = "") -> Model:
+    torch.manual_seed(seed)
+    regions = len(scheme.regions)
+    network = build({"architecture": architecture or name, "preset": "tiny", "config": {"regions": regions}}).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    return Model(network, name=name, scheme=scheme)
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's folder of models with `moe` and `mome`, which come before those that ship."""
+    folder = tmp_path / "models"
+    monkeypatch.setenv("MISSING_MODALITY_SEG_MODELS", str(folder))
+    for name in ("moe", "mome"):
+        write_bundle(folder / name, model(name), Background(name, name, "Apache-2.0", True))
+    release_models()
+    yield folder
+    release_models()
+
+
+def answers(name: str, code: Code) -> torch.Tensor:
+    x = torch.randn(5, 16, 16, 16, generator=torch.Generator().manual_seed(2))
+    brain = torch.ones(16, 16, 16, dtype=torch.bool)
+    return predict_channels(ready_model(name).model, x, brain, code, precision="float32")
+
+
+def test_a_joined_model_answers_with_the_mean_of_its_members(models: Path) -> None:
+    assert run(["models", "join", str(models / "both"), "moe", "mome:lesion@FLAIR", "--title", "Both"]) == 0
+    bundle = find("both")
+    verify(bundle)
+    assert (bundle.manifest.title, bundle.manifest.family, bundle.manifest.weights) == ("Both", "ensemble", None)
+    assert "“mome” (lesion 1, where there is FLAIR)" in (bundle.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for text, together in (("T1+FLAIR", True), ("T1+T2", False)):
+        code = Code.parse(text)
+        moe, mome, both = (answers(name, code) for name in ("moe", "mome", "both"))
+        expected = ((moe[0].logit() + mome[0].logit()) / 2).sigmoid() if together else moe[0]
+        torch.testing.assert_close(both[0], expected, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(both[1:], moe[1:], rtol=1e-4, atol=1e-5)
+
+
+def test_a_member_that_is_replaced_is_loaded_again(models: Path) -> None:
+    assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
+    code = Code.parse("FLAIR")
+    before = answers("both", code)
+    write_bundle(
+        models / "mome", model("mome", seed=1), Background("mome", "mome", "Apache-2.0", True), replace_existing=True
+    )
+    assert not torch.allclose(before, answers("both", code))
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        (["moe"], "two models or more"),
+        (["moe", "moe"], "each once"),
+        (["moe", "mome:oedema"], "no region"),
+        (["moe", "mome@CT"], "CT"),
+        (["moe@T1", "mome@FLAIR"], "no member answers"),
+        (["moe", "missing"], "missing"),
+        (["brain", "moe"], "finds no lesions"),
+        (["moe", "lesions"], "differ in labels"),
+    ],
+)
+def test_what_cannot_be_joined_is_told(models: Path, members, words, capsys) -> None:
+    lesions = model("lesions", scheme=LESION, architecture="moe")
+    write_bundle(models / "lesions", lesions, Background("moe", "Lesions", "Apache-2.0", True))
+    assert run(["models", "join", str(models / "both"), *members]) != 0
+    assert words in capsys.readouterr().err.replace("\n", " ")
+    assert not (models / "both").exists()
+
+
+def test_members_that_are_not_what_they_were_are_told(models: Path) -> None:
+    assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
+    other = replace(model("mome"), spacing=2.0)
+    write_bundle(models / "mome", other, Background("mome", "mome", "Apache-2.0", True), replace_existing=True)
+    with pytest.raises(BundleError, match="other grid") as caught:
+        ready_model("both")
+    assert caught.value.code == "bad-members"
+
+
+def test_a_joined_model_is_not_joined_again(models: Path) -> None:
+    assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
+    assert run(["models", "join", str(models / "more"), "moe", "both"]) == 0
+    with pytest.raises(MissingModalitySegError, match="joins others itself"):
+        load_model(find("more"))
+
+
+def test_a_manifest_with_members_is_checked(models: Path) -> None:
+    assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
+    path = models / "both" / "manifest.json"
+    description = json.loads(path.read_text(encoding="utf-8"))
+    for change, words in (
+        ({"members": []}, "has members"),
+        ({"family": "moe"}, "network and weights"),
+        ({"weights": "weights.safetensors"}, "not listed in files"),
+        ({"members": description["members"][:1]}, "two other models"),
+        ({"members": [{**one, "shares": {"oedema": 1}} for one in description["members"]]}, "no region"),
+        ({"members": [{**one, "needs": ["FLAIR"]} for one in description["members"]]}, "no member answers"),
+        ({"members": [{**one, "bundle": "both"} for one in description["members"]]}, "two other models"),
+        ({"members": [{**one, "shares": {"lesion": -1}} for one in description["members"]]}, "at least 0"),
+    ):
+        path.write_text(json.dumps(description | change), encoding="utf-8")
+        with pytest.raises(BundleError, match=words):
+            load(models / "both")
+    path.write_text(json.dumps(description), encoding="utf-8")
+    assert load(models / "both").manifest.to_dict() == description
+    again = save(models / "again", description | {"name": "again"}, {"MODEL_CARD.md": b"Again."})
+    assert again.manifest.members == load(models / "both").manifest.members

@@ -1,0 +1,91 @@
+"""A model made of others: `join` writes the bundle of an ensemble, which has no weights of its own."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from MissingModalitySegLib.bundles import Bundle, Member, find, save
+from MissingModalitySegLib.errors import InputError, located
+from MissingModalitySegLib.labels import find_scheme
+from MissingModalitySegLib.modalities import Code
+
+from .model_card import NAME as CARD
+from .model_card import model_card
+from .model_words import INTENDED_USE
+
+TITLE = "Ensemble of several models"
+
+
+def read_member(text: str, regions: Sequence[str]) -> Member:
+    """What `NAME[:REGION,…][@SEQUENCES]` says: one share of these regions (of all), where there are these sequences.
+
+    >>> read_member("mome:lesion@FLAIR", ("lesion", "core"))
+    Member(bundle='mome', shares=(('lesion', 1.0),), needs=(<Modality.FLAIR: 'FLAIR'>,))
+    """
+    name, _, needs = text.partition("@")
+    name, _, chosen = name.partition(":")
+    names = tuple(chosen.split(",")) if chosen else tuple(regions)
+    if unknown := [region for region in names if region not in regions]:
+        raise InputError(
+            "bad-members", f"“{unknown[0]}” in “{text}” is no region; there are {', '.join(regions)}.", "Name these."
+        )
+    with located(text):
+        return Member(name, tuple((region, 1.0) for region in names), Code.parse(needs).available if needs else ())
+
+
+def join(
+    target: Path, members: Sequence[str], title: str = TITLE, version: str = "0.1.0", replace: bool = False
+) -> Bundle:
+    """Write the bundle of an ensemble of `members` (as `read_member` reads them) into the folder `target`.
+
+    Grid, labels and all else are those of the first, and must be those of the others. Raises `InputError`,
+    `BundleError`, `ResourceError`.
+    """
+    names = [text.partition("@")[0].partition(":")[0] for text in members]
+    if len(names) < 2:
+        raise InputError("bad-members", "An ensemble joins two models or more.", "Name another one.")
+    manifests = [find(name).manifest for name in names]
+    first = manifests[0]
+    if first.labels is None:
+        raise InputError("bad-members", f"The model “{first.name}” finds no lesions.", "Join models that segment.")
+    for other in manifests[1:]:
+        for key in ("modalities", "labels", "grid", "normalisation"):
+            if getattr(other, key) != getattr(first, key):
+                raise InputError(
+                    "bad-members", f"“{first.name}” and “{other.name}” differ in {key}.", "Join models that are alike."
+                )
+    regions = find_scheme(first.labels).region_names
+    data = {manifest.provenance.get("data", "unspecified") for manifest in manifests}
+    multiple = max(manifest.tile.multiple for manifest in manifests)
+    description: dict[str, Any] = {
+        "schema_version": first.schema_version,
+        "name": Path(target).name,
+        "title": title,
+        "version": version,
+        "family": "ensemble",
+        "labels": first.labels,
+        "modalities": [str(modality) for modality in first.modalities],
+        "grid": first.grid.to_dict(),
+        "normalisation": first.normalisation.to_dict(),
+        "tile": first.tile.to_dict() | {"multiple": multiple},
+        "members": [read_member(text, regions).to_dict() for text in members],
+        "provenance": {
+            "method": "mean of logits",
+            **({"data": data.pop()} if len(data) == 1 else {}),
+            "members": {manifest.name: manifest.version for manifest in manifests},
+            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        },
+        "licence": " AND ".join(dict.fromkeys(manifest.licence for manifest in manifests)),
+        "citation": "\n".join(dict.fromkeys(manifest.citation for manifest in manifests)),
+        "intended_use": INTENDED_USE[None],
+        "warning": first.warning,
+    }
+    if first.synthesiser is not None:
+        description["synthesiser"] = {"bundle": first.synthesiser.bundle or first.name}
+    return save(Path(target), description, {CARD: model_card(description).encode()}, replace)
