@@ -90,7 +90,7 @@ def finished_report(
     try:
         report = json.loads((Path(folder) / REPORT).read_text(encoding="utf-8"))
         same = (
-            report["model"]["files"] == {entry.name: entry.sha256 for entry in manifest.files}
+            report["model"]["files"] == bundles.checksums(manifest)
             and _answers(report["options"]) == _answers(options.to_dict())
             and set(report["inputs"]) == {str(modality) for modality in volumes}
             and all((Path(folder) / name).is_file() for name in report["files"].values())
@@ -98,7 +98,7 @@ def finished_report(
             and _same_brain(report, options, checksum)
             and all(report["inputs"][str(modality)]["sha256"] == checksum(file) for modality, file in volumes.items())
         )
-    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError, BundleError):
         return None
     return report if same else None
 

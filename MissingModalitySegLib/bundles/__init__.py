@@ -62,7 +62,7 @@ from .manifest import (
 )
 from .performance import METRICS, Addition, Performance
 from .safetensors_header import TensorEntry, read_header
-from .search import Listing, Place, available, find, places, user_models
+from .search import Listing, Place, available, checksums, find, members, places, user_models
 from .source import Limits
 
 __all__ = [
@@ -87,10 +87,12 @@ __all__ = [
     "TensorEntry",
     "Tile",
     "available",
+    "checksums",
     "export_zip",
     "find",
     "import_bundle",
     "load",
+    "members",
     "places",
     "problems",
     "read_header",

@@ -16,6 +16,7 @@ from ..errors import BundleError, InputError
 from ..resources import resources, user_data
 from . import names
 from .folder import Bundle, load
+from .manifest import Manifest
 
 VARIABLE = "MISSING_MODALITY_SEG_MODELS"
 
@@ -93,6 +94,35 @@ def find(name: str, search: tuple[Place, ...] | None = None) -> Bundle:
     else:
         hint = "There are no models yet; get one with `missing-modality-seg models import`."
     raise BundleError("bundle-not-found", f"There is no model “{name}”.", hint)
+
+
+def members(manifest: Manifest) -> list[Bundle]:
+    """The models whose answers count in that of an ensemble; none for any other model.
+
+    Raises `BundleError` where one is missing, joins others itself, or sees scans otherwise than the ensemble says.
+    """
+    found = [find(member.bundle) for member in manifest.members]
+    for one in found:
+        if one.manifest.members:
+            raise BundleError(
+                "bad-members", f"The model “{manifest.name}” joins “{one.name}”, which joins others itself."
+            )
+        for key in ("modalities", "labels", "grid", "normalisation"):
+            if getattr(one.manifest, key) != getattr(manifest, key):
+                raise BundleError(
+                    "bad-members",
+                    f"The model “{manifest.name}” joins the answers of “{one.name}”, which has other {key}.",
+                    f"Use the “{one.name}” that it was made with.",
+                )
+    return found
+
+
+def checksums(manifest: Manifest) -> dict[str, str]:
+    """SHA-256 of every file that an answer depends on; those of members as `MEMBER/FILE`. Raises `BundleError`."""
+    own = {entry.name: entry.sha256 for entry in manifest.files}
+    for member in members(manifest):
+        own |= {f"{member.name}/{entry.name}": entry.sha256 for entry in member.manifest.files}
+    return own
 
 
 def _bundle_folders(folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from ..bundles import Bundle, Normalisation, Tile
+from ..bundles import Bundle, Normalisation, Tile, members
 from ..bundles import find as find_bundle
 from ..errors import BundleError, InputError
 from ..labels import GLIOMA, LabelScheme, find_scheme
@@ -83,27 +83,6 @@ def load_model(bundle: Bundle) -> Model:
     return _model(bundle, network, None if labels is None else find_scheme(labels))
 
 
-def members(bundle: Bundle) -> list[Bundle]:
-    """The models whose answers count in that of `bundle`; none where it has a network of its own.
-
-    Raises `BundleError` where one is missing or sees scans otherwise than the manifest of `bundle` says.
-    """
-    found = [find_bundle(member.bundle) for member in bundle.manifest.members]
-    for one in found:
-        for key in ("modalities", "labels", "grid", "normalisation"):
-            if getattr(one.manifest, key) != getattr(bundle.manifest, key):
-                raise BundleError(
-                    "bad-members",
-                    f"The model “{bundle.name}” joins the answers of “{one.name}”, which has other {key}.",
-                    f"Use the “{one.name}” that it was made with.",
-                )
-        if one.manifest.members:
-            raise BundleError(
-                "bad-members", f"The model “{bundle.name}” joins “{one.name}”, which joins others itself."
-            )
-    return found
-
-
 def _ensemble(bundle: Bundle) -> nn.Module:
     from ..networks.ensemble import Ensemble
     from ..networks.weights import load_network
@@ -112,7 +91,7 @@ def _ensemble(bundle: Bundle) -> nn.Module:
     regions = find_scheme(manifest.labels).region_names
     shares = [[dict(member.shares).get(region, 0.0) for region in regions] for member in manifest.members]
     needs = [[manifest.modalities.index(modality) for modality in member.needs] for member in manifest.members]
-    return Ensemble([load_network(member) for member in members(bundle)], shares, needs).eval()
+    return Ensemble([load_network(member) for member in members(manifest)], shares, needs).eval()
 
 
 def load_synthesiser(bundle: Bundle) -> Model | None:

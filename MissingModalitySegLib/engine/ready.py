@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..bundles import Bundle, find, load, problems
+from ..bundles import Bundle, find, load, members, problems
 from ..errors import BundleError, InputError
-from .model import Model, load_model, load_synthesiser, members
+from .model import Model, load_model, load_synthesiser
 
 KEPT = 3
 """Models that stay in memory between runs: one that segments, its synthesiser, one for the brain."""
@@ -63,7 +63,7 @@ def _remembered(what: str, bundle: Bundle) -> Model | None:
     """The model as long as its files are those that were loaded."""
     key = (what, *_stamps(bundle))
     if key not in _kept:
-        for one in (bundle, *members(bundle)):
+        for one in (bundle, *members(bundle.manifest)):
             _check(one)
         _kept[key] = load_model(bundle) if what == "model" else load_synthesiser(bundle)
         while len(_kept) > KEPT:
@@ -74,7 +74,7 @@ def _remembered(what: str, bundle: Bundle) -> Model | None:
 
 def _stamps(bundle: Bundle) -> tuple:
     """What changes when a file is replaced: of the bundle, its members, or the one it leaves missing sequences to."""
-    bundles = [bundle, *members(bundle)]
+    bundles = [bundle, *members(bundle.manifest)]
     if bundle.manifest.synthesiser is not None and bundle.manifest.synthesiser.bundle is not None:
         with suppress(BundleError):  # told by whoever needs it
             bundles.append(find(bundle.manifest.synthesiser.bundle))

@@ -19,7 +19,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from .. import __version__
 from ..advice import Advice
-from ..bundles.manifest import Manifest
+from ..bundles import Manifest, checksums
 from ..checksums import sha256_of
 from ..modalities import Modality
 from ..options import BRAIN, Options
@@ -114,7 +114,7 @@ def _model(manifest: Manifest) -> dict[str, Any]:
         "family": manifest.family,
         "labels": manifest.labels,
         "modalities": [str(modality) for modality in manifest.modalities],
-        "files": {entry.name: entry.sha256 for entry in manifest.files},
+        "files": checksums(manifest),
         "licence": manifest.licence,
         "intended_use": manifest.intended_use,
         "warning": manifest.warning,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from MissingModalitySegLib.bundles import find, load, save, verify
+from MissingModalitySegLib.bundles import checksums, find, load, save, verify
 from MissingModalitySegLib.cli.edge import run
 from MissingModalitySegLib.engine import predict_channels
 from MissingModalitySegLib.engine.model import Model, load_model
@@ -101,6 +101,21 @@ def test_members_that_are_not_what_they_were_are_told(models: Path) -> None:
     with pytest.raises(BundleError, match="other grid") as caught:
         ready_model("both")
     assert caught.value.code == "bad-members"
+
+
+def test_results_depend_on_the_files_of_members(models: Path) -> None:
+    assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
+    before = checksums(find("both").manifest)
+    assert set(before) == {
+        "MODEL_CARD.md",
+        *(f"{name}/{file}" for name in ("moe", "mome") for file in ("MODEL_CARD.md", "weights.safetensors")),
+    }
+    assert before["moe/weights.safetensors"] == find("moe").manifest.file("weights.safetensors").sha256
+    write_bundle(
+        models / "moe", model("moe", seed=1), Background("moe", "moe", "Apache-2.0", True), replace_existing=True
+    )
+    after = checksums(find("both").manifest)
+    assert [name for name in before if before[name] != after[name]] == ["moe/weights.safetensors"]
 
 
 def test_a_joined_model_is_not_joined_again(models: Path) -> None:

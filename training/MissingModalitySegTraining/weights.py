@@ -1,4 +1,4 @@
-"""The models that ship, trained and exported one after the other: `make weights`.
+"""The models that ship, trained, exported and joined one after the other: `make weights`.
 
 `python -m MissingModalitySegTraining.weights [--output FOLDER] [--preset starter|gpu] [--share 0.5] [MODEL ...]`
 carries out the commands below; stopped, it goes on where it was when given again. Networks that answer alike in the
@@ -8,12 +8,15 @@ beginning save time: experts begin as the plain network's kernels.
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from MissingModalitySegLib.bundles.search import VARIABLE
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class Recipe:
     """The training whose network this one begins from."""
     bundles: Mapping[str, str] = field(default_factory=dict)
     """Name of each bundle, and which product of the training it is."""
+
+
+ENSEMBLE = ("moe", "mome:lesion@FLAIR")
+"""Members of the model that has no training: those that err in different places. One expert of `mome`, that for FLAIR,
+is any good so far, and for whole lesions only."""
 
 
 SYNTHESIS = "synthesis"
@@ -65,6 +73,12 @@ def commands(name: str, folder: Path, preset: str = "starter", share: float = 1.
         yield ["export", str(run), str(folder / "models" / bundle), "--what", what, *by, "--replace"]
 
 
+def joining(folder: Path) -> list[str]:
+    """The same for the ensemble of those models."""
+    title = "Ensemble of both mixtures"
+    return ["models", "join", str(folder / "models" / "ensemble"), *ENSEMBLE, "--title", title, "--replace"]
+
+
 def needed(names: list[str]) -> list[str]:
     """The recipes for these and for what they begin from, in order."""
     wanted = set(names)
@@ -86,8 +100,15 @@ def main() -> None:
         parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}")
     for name in needed(arguments.models):
         for command in commands(name, arguments.output.absolute(), arguments.preset, arguments.share):
-            print("missing-modality-seg", shlex.join(command), flush=True)
-            subprocess.run([sys.executable, "-m", "MissingModalitySegLib", *command], check=True)
+            _carry_out(command, arguments.output)
+    if {"moe", "mome"} <= set(arguments.models):
+        _carry_out(joining(arguments.output.absolute()), arguments.output)
+
+
+def _carry_out(command: list[str], folder: Path) -> None:
+    print("missing-modality-seg", shlex.join(command), flush=True)
+    made_here = {VARIABLE: str(folder.absolute() / "models")}
+    subprocess.run([sys.executable, "-m", "MissingModalitySegLib", *command], check=True, env=os.environ | made_here)
 
 
 if __name__ == "__main__":
