@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=8, help="how many generated cases each part is measured on")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     parser.add_argument(
-        "--models", nargs="+", default=["moe", "universal", "mome"], help="whose false alarms are looked at"
+        "--models", nargs="+", default=["ensemble", "moe", "universal", "mome"], help="whose false alarms are looked at"
     )
     arguments = parser.parse_args()
     import bundles_alarms
