@@ -82,15 +82,19 @@ def finished_report(
     manifest: Manifest,
     options: Options,
     checksum: Callable[[Path], str] = sha256_of,
+    files: Mapping[str, str] | None = None,
 ) -> dict[str, Any] | None:
     """The report in `folder` where it is of the same volumes, model and options, and all it names is there; else None.
 
-    Volumes, mask and model are the same when their content is, by SHA-256; `checksum` computes or remembers that.
+    Volumes, mask and model are the same when their content is, by SHA-256; `checksum` computes or remembers that of
+    volumes, `files` are those of the model (`bundles.checksums`), by default what `manifest` lists.
     """
+    if files is None:
+        files = {entry.name: entry.sha256 for entry in manifest.files}
     try:
         report = json.loads((Path(folder) / REPORT).read_text(encoding="utf-8"))
         same = (
-            report["model"]["files"] == bundles.checksums(manifest)
+            report["model"]["files"] == dict(files)
             and _answers(report["options"]) == _answers(options.to_dict())
             and set(report["inputs"]) == {str(modality) for modality in volumes}
             and all((Path(folder) / name).is_file() for name in report["files"].values())
@@ -98,7 +102,7 @@ def finished_report(
             and _same_brain(report, options, checksum)
             and all(report["inputs"][str(modality)]["sha256"] == checksum(file) for modality, file in volumes.items())
         )
-    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError, BundleError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
     return report if same else None
 

@@ -35,6 +35,8 @@ class Bundle:
 
     @property
     def weights(self) -> Path:
+        if self.manifest.weights is None:
+            raise BundleError("bundle-file-unlisted", f"The model “{self.name}” asks its members; it has no weights.")
         return self.path(self.manifest.weights)
 
 

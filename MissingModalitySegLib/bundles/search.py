@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import BundleError, InputError
 from ..resources import resources, user_data
 from . import names
 from .folder import Bundle, load
-from .manifest import Manifest
 
 VARIABLE = "MISSING_MODALITY_SEG_MODELS"
 
@@ -57,26 +57,43 @@ def places() -> tuple[Place, ...]:
 
 
 def available(search: tuple[Place, ...] | None = None) -> tuple[Listing, ...]:
-    """Every bundle on the search path, damaged ones included, in the order of the path and then by name."""
-    listings: list[Listing] = []
+    """Every bundle on the search path, damaged ones included, in the order of the path and then by name.
+
+    An ensemble without its members is as little use as a damaged model.
+    """
+    listings = []
+    for listing in _listed(places() if search is None else search):
+        try:
+            if listing.bundle is not None:
+                members(listing.bundle, search)
+            listings.append(listing)
+        except BundleError as error:
+            listings.append(replace(listing, bundle=None, error=error, used=False))
+    return tuple(listings)
+
+
+def _listed(search: tuple[Place, ...]) -> Iterator[Listing]:
+    """What lies on the search path, whatever else it needs."""
     used: set[str] = set()
-    for place in places() if search is None else search:
+    for place in search:
         for folder in _bundle_folders(place.folder):
             try:
                 bundle = load(folder)
             except BundleError as error:
-                listings.append(Listing(folder.name, folder, place.origin, error=error))
+                yield Listing(folder.name, folder, place.origin, error=error)
                 continue
-            listings.append(Listing(bundle.name, folder, place.origin, bundle, used=bundle.name not in used))
+            yield Listing(bundle.name, folder, place.origin, bundle, used=bundle.name not in used)
             used.add(bundle.name)
-    return tuple(listings)
 
 
 def find(name: str, search: tuple[Place, ...] | None = None) -> Bundle:
     """The bundle called `name`, or the one in the folder `name`. Raises `BundleError`."""
     if os.sep in str(name) or "/" in str(name):
         return load(Path(name))
-    listings = available(search)
+    return _named(name, available(search))
+
+
+def _named(name: str, listings: Sequence[Listing]) -> Bundle:
     for listing in listings:
         if listing.used and listing.name == name:
             return listing.bundle
@@ -96,33 +113,40 @@ def find(name: str, search: tuple[Place, ...] | None = None) -> Bundle:
     raise BundleError("bundle-not-found", f"There is no model “{name}”.", hint)
 
 
-def members(manifest: Manifest) -> list[Bundle]:
+def members(bundle: Bundle, search: tuple[Place, ...] | None = None) -> list[Bundle]:
     """The models whose answers count in that of an ensemble; none for any other model.
 
-    Raises `BundleError` where one is missing, joins others itself, or sees scans otherwise than the ensemble says.
+    They are those beside it, else those on the search path, so that models that came together stay together. Raises
+    `BundleError` where one is missing, joins others itself, or sees scans otherwise than the ensemble says.
     """
-    found = [find(member.bundle) for member in manifest.members]
-    for one in found:
-        if one.manifest.members:
-            raise BundleError(
-                "bad-members", f"The model “{manifest.name}” joins “{one.name}”, which joins others itself."
-            )
-        for key in ("modalities", "labels", "grid", "normalisation"):
-            if getattr(one.manifest, key) != getattr(manifest, key):
-                raise BundleError(
-                    "bad-members",
-                    f"The model “{manifest.name}” joins the answers of “{one.name}”, which has other {key}.",
-                    f"Use the “{one.name}” that it was made with.",
-                )
+    return [_member(bundle, member.bundle, search) for member in bundle.manifest.members]
+
+
+def _member(bundle: Bundle, name: str, search: tuple[Place, ...] | None) -> Bundle:
+    sentence = f"The model “{bundle.name}” asks “{name}”"
+    beside = bundle.folder.parent / name
+    try:
+        if os.path.lexists(beside / names.MANIFEST):
+            found = load(beside)
+        else:
+            found = _named(name, list(_listed(places() if search is None else search)))
+    except BundleError as error:
+        raise BundleError("bad-members", f"{sentence}, which cannot be used: {error.message}", error.hint) from error
+    if found.manifest.members:
+        raise BundleError("bad-members", f"{sentence}, which asks others itself.")
+    for key in ("modalities", "labels", "grid", "normalisation"):
+        if getattr(found.manifest, key) != getattr(bundle.manifest, key):
+            hint = f"Use the “{name}” that it was made with."
+            raise BundleError("bad-members", f"{sentence}, which has other {key}.", hint)
     return found
 
 
-def checksums(manifest: Manifest) -> dict[str, str]:
+def checksums(bundle: Bundle) -> dict[str, str]:
     """SHA-256 of every file that an answer depends on; those of members as `MEMBER/FILE`. Raises `BundleError`."""
-    own = {entry.name: entry.sha256 for entry in manifest.files}
-    for member in members(manifest):
-        own |= {f"{member.name}/{entry.name}": entry.sha256 for entry in member.manifest.files}
-    return own
+    files = {entry.name: entry.sha256 for entry in bundle.manifest.files}
+    for member in members(bundle):
+        files |= {f"{member.name}/{entry.name}": entry.sha256 for entry in member.manifest.files}
+    return files
 
 
 def _bundle_folders(folder: Path) -> list[Path]:

@@ -39,7 +39,8 @@ class Books:
 
     def report_of(self, case: Planned) -> dict[str, Any] | None:
         """The report of a case where it is of what is asked for now."""
-        return finished_report(case.folder, case.volumes, self.plan.manifest, case.options, self.checksums)
+        plan = self.plan
+        return finished_report(case.folder, case.volumes, plan.manifest, case.options, self.checksums, plan.files)
 
     def has_ended(self, case: Planned) -> bool:
         return case.folder in self._rows

@@ -104,7 +104,7 @@ def _compute(task: Task, crew: Crew, wish: Wish, tell: Callable[..., None]) -> O
     model, manifest = _model(task)
     if task.stacks:
         convert(task.volumes, task.stacks, wish)
-    if finished_report(task.folder, task.volumes, manifest, task.options) is not None:
+    if finished_report(task.folder, task.volumes, manifest, task.options, files=task.checksums) is not None:
         return Outcome(CaseState.EARLIER, "", problem=_write_objects(task, wish, tell))
     job = Job(task.volumes, model, task.folder, replace(task.options, threads=crew.threads))
     before = _signatures(task.volumes)
@@ -158,8 +158,9 @@ def _run(job: Job, runner: Runner, wish: Wish, tell: Callable[..., None]) -> Res
 def _model(task: Task) -> tuple[str, Manifest]:
     """The model here, as `Job` calls it. Raises `MissingModalitySegError` where it is another than the client's."""
     name = str(task.model_folder) if task.model_folder.is_dir() else task.model
-    manifest = bundles.find(name).manifest
-    if {entry.name: entry.sha256 for entry in manifest.files} != dict(task.checksums):
+    bundle = bundles.find(name)
+    manifest = bundle.manifest
+    if bundles.checksums(bundle) != dict(task.checksums):
         raise MissingModalitySegError(
             "model-differs",
             f"This worker has another “{manifest.name}” than the one that was asked for.",

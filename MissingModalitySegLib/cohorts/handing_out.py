@@ -68,7 +68,7 @@ class HandingOut:
             stacks=case.stacks,
             model=plan.model,
             model_folder=plan.model_folder,
-            checksums={entry.name: entry.sha256 for entry in plan.manifest.files},
+            checksums=plan.files,
             options=case.options,
             objects=case.objects,
             topic=self._topic,

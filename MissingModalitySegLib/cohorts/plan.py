@@ -57,6 +57,8 @@ class Plan:
     manifest: Manifest
     options: Options
     cases: tuple[Planned, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of what the model's answers depend on."""
 
     @property
     def records(self) -> Path:
@@ -82,6 +84,7 @@ def make_plan(
     manifest = bundle.manifest
     if manifest.labels is None:
         raise InputError("no-labels", f"The model “{manifest.name}” finds no lesions.", "Choose another model.")
+    files = bundles.checksums(bundle)
     if options.synthesize and manifest.synthesiser is None:
         raise InputError(
             "no-synthesiser", f"The model “{manifest.name}” cannot generate missing sequences.", "Choose one that can."
@@ -104,7 +107,7 @@ def make_plan(
         _planned(study, folder, manifest, options, objects) for study, folder in zip(studies, folders, strict=True)
     )
     home = Path(os.path.abspath(bundle.folder))
-    return Plan(source, Path(os.path.abspath(place)), output, model, home, manifest, options, cases)
+    return Plan(source, Path(os.path.abspath(place)), output, model, home, manifest, options, cases, files)
 
 
 def _planned(

@@ -91,7 +91,7 @@ def _ensemble(bundle: Bundle) -> nn.Module:
     regions = find_scheme(manifest.labels).region_names
     shares = [[dict(member.shares).get(region, 0.0) for region in regions] for member in manifest.members]
     needs = [[manifest.modalities.index(modality) for modality in member.needs] for member in manifest.members]
-    return Ensemble([load_network(member) for member in members(manifest)], shares, needs).eval()
+    return Ensemble([load_network(member) for member in members(bundle)], shares, needs).eval()
 
 
 def load_synthesiser(bundle: Bundle) -> Model | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..bundles import Bundle, find, load, members, problems
+from ..bundles import Bundle, checksums, find, load, members, problems
 from ..errors import BundleError, InputError
 from .model import Model, load_model, load_synthesiser
 
@@ -18,10 +19,11 @@ KEPT = 3
 
 @dataclass(frozen=True)
 class Ready:
-    """A loaded model and the bundle it is from; None for a network that came without one."""
+    """A loaded model, the bundle it is from, and the SHA-256 of all its files; none for a network that came without."""
 
     model: Model
     bundle: Bundle | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 _kept: OrderedDict[tuple, Model | None] = OrderedDict()
@@ -32,7 +34,7 @@ def ready_model(model: str | Path | Bundle | Model) -> Ready:
     if isinstance(model, Model):
         return Ready(model)
     bundle = _bundle(model)
-    return Ready(_remembered("model", bundle), bundle)
+    return Ready(_remembered("model", bundle), bundle, checksums(bundle))
 
 
 def ready_synthesiser(ready: Ready) -> Model:
@@ -61,9 +63,10 @@ def _bundle(model: str | Path | Bundle) -> Bundle:
 
 def _remembered(what: str, bundle: Bundle) -> Model | None:
     """The model as long as its files are those that were loaded."""
-    key = (what, *_stamps(bundle))
+    needed = [bundle, *members(bundle)] if what == "model" else [bundle]
+    key = (what, *_stamps(needed))
     if key not in _kept:
-        for one in (bundle, *members(bundle.manifest)):
+        for one in needed:
             _check(one)
         _kept[key] = load_model(bundle) if what == "model" else load_synthesiser(bundle)
         while len(_kept) > KEPT:
@@ -72,12 +75,12 @@ def _remembered(what: str, bundle: Bundle) -> Model | None:
     return _kept[key]
 
 
-def _stamps(bundle: Bundle) -> tuple:
-    """What changes when a file is replaced: of the bundle, its members, or the one it leaves missing sequences to."""
-    bundles = [bundle, *members(bundle.manifest)]
-    if bundle.manifest.synthesiser is not None and bundle.manifest.synthesiser.bundle is not None:
+def _stamps(bundles: Sequence[Bundle]) -> tuple:
+    """What changes when a file is replaced: of one of the bundles, or of what the first leaves missing sequences to."""
+    bundles, synthesiser = list(bundles), bundles[0].manifest.synthesiser
+    if synthesiser is not None and synthesiser.bundle is not None:
         with suppress(BundleError):  # told by whoever needs it
-            bundles.append(find(bundle.manifest.synthesiser.bundle))
+            bundles.append(find(synthesiser.bundle))
     stamps = []
     for one in bundles:
         for entry in one.manifest.files:

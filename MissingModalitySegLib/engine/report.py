@@ -19,7 +19,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from .. import __version__
 from ..advice import Advice
-from ..bundles import Manifest, checksums
+from ..bundles import Manifest
 from ..checksums import sha256_of
 from ..modalities import Modality
 from ..options import BRAIN, Options
@@ -48,6 +48,8 @@ class Run:
     """The files that the volumes were read from; volumes handed over in memory have none."""
     manifest: Manifest | None = None
     """Of the model's bundle; a network without one has none."""
+    model_files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 by name, those of an ensemble's members among them."""
     prepared: Prepared | None = None
     prediction: Prediction | None = None
     advice: Advice | None = None
@@ -71,7 +73,7 @@ def report_of(run: Run) -> dict[str, Any]:
         "program": _program(),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "patient": next((one.patient for one in run.sources.values() if one.patient is not None), None),
-        "model": None if run.manifest is None else _model(run.manifest),
+        "model": None if run.manifest is None else _model(run.manifest, run.model_files),
         "inputs": {str(modality): _input(run, modality) for modality in run.study.images},
         "reference": None if run.prepared is None else str(run.prepared.frame.reference),
         "code": None if run.prepared is None else str(run.prepared.code),
@@ -106,7 +108,7 @@ def _program() -> dict[str, Any]:
     }
 
 
-def _model(manifest: Manifest) -> dict[str, Any]:
+def _model(manifest: Manifest, files: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": manifest.name,
         "title": manifest.title,
@@ -114,7 +116,7 @@ def _model(manifest: Manifest) -> dict[str, Any]:
         "family": manifest.family,
         "labels": manifest.labels,
         "modalities": [str(modality) for modality in manifest.modalities],
-        "files": checksums(manifest),
+        "files": dict(files) or {entry.name: entry.sha256 for entry in manifest.files},
         "licence": manifest.licence,
         "intended_use": manifest.intended_use,
         "warning": manifest.warning,

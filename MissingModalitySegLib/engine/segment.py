@@ -111,7 +111,9 @@ def segment(
             volumes["uncertainty"] = uncertainty
         with run.stage("write"):
             manifest = None if ready.bundle is None else ready.bundle.manifest
-            known = Run(study, options, run.paths, manifest, prepared, prediction, advice, summary, synthesis)
+            known = Run(
+                study, options, run.paths, manifest, ready.files, prepared, prediction, advice, summary, synthesis
+            )
             made = None if objects is None else partial(_made, objects, summary.labels, scheme)
             report, files = run.write(volumes, known, page, made)
     return _outcome(summary.labels, synthesis, uncertainty, report, files)
@@ -149,7 +151,7 @@ def synthesize(
             synthesis = _synthesise(run, synthesiser, prepared, study)
         with run.stage("write"):
             manifest = None if ready.bundle is None else ready.bundle.manifest
-            known = Run(study, options, run.paths, manifest, prepared, synthesis=synthesis)
+            known = Run(study, options, run.paths, manifest, ready.files, prepared, synthesis=synthesis)
             report, files = run.write(_volumes(synthesis), known, page)
     return _outcome(None, synthesis, None, report, files)
 

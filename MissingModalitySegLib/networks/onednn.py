@@ -22,7 +22,7 @@ FEW = 20480
 
 
 def convolutions(device: torch.device, dtype: torch.dtype = torch.float32) -> AbstractContextManager[Any]:
-    """A context in which float32 convolutions in 3D on an x86 CPU always go to oneDNN; elsewhere it does nothing.
+    """A context in which float32 convolutions in 3D on an x86 CPU go to oneDNN; elsewhere it does nothing.
 
     Gradients pass through it, and have the same way.
     """
@@ -49,14 +49,20 @@ def _conv3d(
     groups: int = 1,
 ) -> Tensor:
     """`F.conv3d` with its arguments; what oneDNN cannot take (another type, padding by name) goes the usual way."""
-    if isinstance(padding, str) or {input.dtype, weight.dtype} != {torch.float32} or torch.is_autocast_enabled("cpu"):
+    if (
+        input.ndim != 5
+        or isinstance(padding, str)
+        or {input.dtype, weight.dtype} != {torch.float32}
+        or torch.is_autocast_enabled("cpu")
+    ):
         return F.conv3d(input, weight, bias, stride, padding, dilation, groups)
     strides, pads, gaps = (
-        [value] * 3 if isinstance(value, int) else list(value) for value in (stride, padding, dilation)
+        [value] * 3 if isinstance(value, int) else [*value] * (3 // len(value)) for value in (stride, padding, dilation)
     )
     if not torch.is_grad_enabled():
         return torch.mkldnn_convolution(input, weight, bias, pads, strides, gaps, groups)
-    if groups > 1 or len(input) > 1 or input.shape[1:4].numel() > FEW:  # which torch gives to oneDNN itself
+    small = len(input) == 1 and input.shape[1:4].numel() <= FEW and weight.shape[2:].numel() > 1
+    if groups > 1 or not small:  # which torch gives to oneDNN itself, or computes well enough
         return F.conv3d(input, weight, bias, strides, pads, gaps, groups)
     return _in_halves(input, weight, bias, strides, pads, gaps)
 

@@ -103,7 +103,8 @@ class Batch:
 
     def start(self, desk: Desk) -> None:
         """Begin. Raises `InputError` before anything is done (model, output folder)."""
-        self._manifest = bundles.find(self.model).manifest
+        bundle = bundles.find(self.model)
+        self._manifest, self._files = bundle.manifest, bundles.checksums(bundle)
         self._desk = desk
         if self.output is not None:
             self._write_summary()
@@ -195,7 +196,8 @@ class Batch:
     def _earlier(self, case: Case, options: Options) -> dict[str, Any] | None:
         if self.output is None:
             return None
-        return finished_report(self._folders[case], case.volumes, self._manifest, options, self._checksums)
+        folder = self._folders[case]
+        return finished_report(folder, case.volumes, self._manifest, options, self._checksums, self._files)
 
     def _hand_in(self, case: Case, options: Options) -> None:
         if self.output is not None:

@@ -113,7 +113,7 @@ def _details(manifest: Manifest) -> list[str]:
     facts.append((_("Version"), f"{manifest.version} ({manifest.family})"))
     lines += [f"<i>{name}:</i> {escape(text)}" for name, text in facts if text]
     if manifest.citation:
-        lines.append(_coloured(escape(manifest.citation.splitlines()[0]), QUIET))
+        lines.append(_coloured(escape(manifest.citation).replace("\n", "<br>"), QUIET))
     return lines
 
 

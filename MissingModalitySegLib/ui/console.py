@@ -21,7 +21,7 @@ from ..options import Options
 from ..scene import Earlier, PlacedRun
 from .batch import Batch, Case, cases_of_folder
 from .desk import State, Work, desk
-from .study import SEGMENT, SYNTHESIZE, hand_in_study, models_for
+from .study import SEGMENT, SYNTHESIZE, hand_in_study, models_for, raters_for
 
 Nodes = Mapping[str, Any]
 OnDone = Callable[[PlacedRun], None]
@@ -55,7 +55,7 @@ def compare(nodes: Nodes, models: Sequence[str] | None = None, **options: Any) -
 
     >>> {name: run.report["volumes_ml"]["lesion"] for name, run in logic.compare({"T2": t2Node}).items()}
     """
-    names = list(models or (one.name for one in models_for([Modality.parse(name) for name in nodes])))
+    names = list(models or raters_for([Modality.parse(name) for name in nodes]))
     return dict(zip(names, desk().wait(*_hand_in(nodes, names, SEGMENT, False, options)), strict=True))
 
 

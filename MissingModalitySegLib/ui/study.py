@@ -142,3 +142,8 @@ def models_for(modalities: Sequence[Modality]) -> tuple[bundles.Listing, ...]:
             if not modalities or any(modality in takes for modality in modalities):
                 found.append(listing)
     return tuple(found)
+
+
+def raters_for(modalities: Sequence[Modality]) -> list[str]:
+    """The names of those that are to be compared: not ensembles, whose members would be heard twice."""
+    return [listing.name for listing in models_for(modalities) if not listing.bundle.manifest.members]

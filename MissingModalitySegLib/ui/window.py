@@ -25,7 +25,7 @@ from .parameters import options_of, volumes_of
 from .results import ResultsPanel
 from .run import RunPanel
 from .set_up import SetUpPanel
-from .study import hand_in_study, models_for
+from .study import hand_in_study, raters_for
 
 _LESIONS_STAND_OUT = (Modality.FLAIR, Modality.T2)
 
@@ -146,8 +146,7 @@ class Window:
         chosen = volumes_of(parameters)
         models = [parameters.model]
         if parameters.compare:
-            others = (listing.name for listing in models_for(tuple(chosen)))
-            models += [name for name in others if name != parameters.model]
+            models += [name for name in raters_for(tuple(chosen)) if name != parameters.model]
         mask = parameters.brainMask if parameters.brain == "mask" else None
         try:
             works = hand_in_study(

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from MissingModalitySegLib.bundles import checksums, find, load, save, verify
+from MissingModalitySegLib.bundles import available, checksums, find, load, save, verify
 from MissingModalitySegLib.cli.edge import run
 from MissingModalitySegLib.engine import predict_channels
 from MissingModalitySegLib.engine.model import Model, load_model
 from MissingModalitySegLib.engine.ready import ready_model, release_models
-from MissingModalitySegLib.errors import BundleError, MissingModalitySegError
+from MissingModalitySegLib.errors import BundleError
 from MissingModalitySegLib.labels import GLIOMA, LESION
 from MissingModalitySegLib.modalities import Code
 from MissingModalitySegLib.networks.registry import build
@@ -54,7 +54,7 @@ def test_a_joined_model_answers_with_the_mean_of_its_members(models: Path) -> No
     bundle = find("both")
     verify(bundle)
     assert (bundle.manifest.title, bundle.manifest.family, bundle.manifest.weights) == ("Both", "ensemble", None)
-    assert "“mome” (lesion 1, where there is FLAIR)" in (bundle.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "(lesion 1, where there is FLAIR)" in (bundle.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     for text, together in (("T1+FLAIR", True), ("T1+T2", False)):
         code = Code.parse(text)
         moe, mome, both = (answers(name, code) for name in ("moe", "mome", "both"))
@@ -105,7 +105,7 @@ def test_members_that_are_not_what_they_were_are_told(models: Path) -> None:
 
 def test_results_depend_on_the_files_of_members(models: Path) -> None:
     assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
-    before = checksums(find("both").manifest)
+    before = checksums(find("both"))
     assert set(before) == {
         "MODEL_CARD.md",
         *(f"{name}/{file}" for name in ("moe", "mome") for file in ("MODEL_CARD.md", "weights.safetensors")),
@@ -114,15 +114,42 @@ def test_results_depend_on_the_files_of_members(models: Path) -> None:
     write_bundle(
         models / "moe", model("moe", seed=1), Background("moe", "moe", "Apache-2.0", True), replace_existing=True
     )
-    after = checksums(find("both").manifest)
+    after = checksums(find("both"))
     assert [name for name in before if before[name] != after[name]] == ["moe/weights.safetensors"]
 
 
-def test_a_joined_model_is_not_joined_again(models: Path) -> None:
+def test_a_joined_model_is_not_joined_again(models: Path, capsys) -> None:
     assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
-    assert run(["models", "join", str(models / "more"), "moe", "both"]) == 0
-    with pytest.raises(MissingModalitySegError, match="joins others itself"):
-        load_model(find("more"))
+    assert run(["models", "join", str(models / "more"), "moe", "both"]) != 0
+    assert "asks others itself" in capsys.readouterr().err
+    description = find("both").manifest.to_dict() | {"name": "more"}
+    description["members"][1]["bundle"] = "both"
+    with pytest.raises(BundleError, match="asks others itself"):
+        load_model(save(models / "more", description, {"MODEL_CARD.md": b"More."}))
+
+
+def test_without_a_member_it_is_no_model_to_choose(models: Path) -> None:
+    assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
+    description = find("both").manifest.to_dict()
+    description["members"][1]["bundle"] = "nowhere"
+    save(models / "both", description, {"MODEL_CARD.md": b"Both."}, replace=True)
+    listed = {listing.name: listing for listing in available() if listing.folder.parent == models}
+    assert listed["moe"].used
+    assert not listed["both"].used
+    assert listed["both"].error.code == "bad-members"
+    for name in ("both", str(models / "both")):
+        with pytest.raises(BundleError, match="“both” asks “nowhere”, which cannot be used"):
+            ready_model(name)
+
+
+def test_members_beside_it_come_before_others_of_the_name(models: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    for name in ("moe", "mome"):
+        write_bundle(elsewhere / name, model(name, seed=1), Background(name, name, "Apache-2.0", True))
+    assert run(["models", "join", str(elsewhere / "both"), "moe", "mome"]) == 0
+    files = checksums(load(elsewhere / "both"))
+    assert files["moe/weights.safetensors"] == load(elsewhere / "moe").manifest.file("weights.safetensors").sha256
+    assert files["moe/weights.safetensors"] != find("moe").manifest.file("weights.safetensors").sha256
 
 
 def test_a_manifest_with_members_is_checked(models: Path) -> None:

@@ -59,8 +59,12 @@ def join(
                 raise InputError(
                     "bad-members", f"“{first.name}” and “{other.name}” differ in {key}.", "Join models that are alike."
                 )
+    if nested := [manifest.name for manifest in manifests if manifest.members]:
+        raise InputError("bad-members", f"The model “{nested[0]}” asks others itself.", "Join those.")
+    if any(manifest.network.config.get("activation") == "softmax" for manifest in manifests):
+        raise InputError("bad-members", "A model that answers with exclusive classes has no regions to join.")
     regions = find_scheme(first.labels).region_names
-    data = {manifest.provenance.get("data", "unspecified") for manifest in manifests}
+    data = [text for manifest in manifests if isinstance(text := manifest.provenance.get("data"), str)]
     multiple = max(manifest.tile.multiple for manifest in manifests)
     description: dict[str, Any] = {
         "schema_version": first.schema_version,
@@ -76,7 +80,7 @@ def join(
         "members": [read_member(text, regions).to_dict() for text in members],
         "provenance": {
             "method": "mean of logits",
-            **({"data": data.pop()} if len(data) == 1 else {}),
+            **({"data": ", ".join(dict.fromkeys(data))} if data else {}),
             "members": {manifest.name: manifest.version for manifest in manifests},
             "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -84,7 +88,7 @@ def join(
         "licence": " AND ".join(dict.fromkeys(manifest.licence for manifest in manifests)),
         "citation": "\n".join(dict.fromkeys(manifest.citation for manifest in manifests)),
         "intended_use": INTENDED_USE[None],
-        "warning": first.warning,
+        "warning": " ".join(dict.fromkeys(manifest.warning for manifest in manifests if manifest.warning)),
     }
     if first.synthesiser is not None:
         description["synthesiser"] = {"bundle": first.synthesiser.bundle or first.name}

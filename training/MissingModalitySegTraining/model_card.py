@@ -30,7 +30,7 @@ def model_card(description: Mapping[str, Any]) -> str:
             {
                 "Family": description["family"],
                 "Network": (description.get("network") or {}).get("architecture"),
-                "Members": _members(description.get("members", [])),
+                "Members": _members(description),
                 "Sequences": ", ".join(description["modalities"])
                 + ("; any one of them will do" if description["family"] == "brain" else "; any subset of them will do"),
                 "Labels": description.get("labels") or "none",
@@ -109,16 +109,18 @@ def _fusion(fusion: Mapping[str, Any] | None) -> str | None:
     return f"each is answered alone; {how[fusion['method']]} of the answers is taken (our addition to the method)"
 
 
-def _members(members: Sequence[Mapping[str, Any]]) -> str | None:
-    if not members:
+def _members(description: Mapping[str, Any]) -> str | None:
+    if not description.get("members"):
         return None
-    return "the mean of the logits of " + "; ".join(_member(member) for member in members)
+    versions = description["provenance"].get("members", {})
+    told = [_member(member, versions.get(member["bundle"], "")) for member in description["members"]]
+    return f"the mean of the logits of {'; '.join(told)}"
 
 
-def _member(member: Mapping[str, Any]) -> str:
+def _member(member: Mapping[str, Any], version: str) -> str:
     shares = ", ".join(f"{region} {share:g}" for region, share in member["shares"].items())
     needs = f", where there is {' and '.join(member['needs'])}" if member.get("needs") else ""
-    return f"“{member['bundle']}” ({shares}{needs})"
+    return f"“{member['bundle']}”{f' {version}' if version else ''} ({shares}{needs})"
 
 
 def _synthesiser(synthesiser: Mapping[str, Any] | None) -> str | None:
@@ -129,7 +131,7 @@ def _synthesiser(synthesiser: Mapping[str, Any] | None) -> str | None:
 
 def _attribution(provenance: Mapping[str, Any]) -> str:
     data = provenance.get("config", {}).get("data", {})
-    if (data.get("source") or provenance.get("data")) not in ("phantom", "heads"):
+    if not {"phantom", "heads"} & {data.get("source"), *str(provenance.get("data")).split(", ")}:
         return ""
     lines = [ATLAS]
     if masks := data.get("phantom", {}).get("lesion_masks"):

@@ -107,7 +107,8 @@ def main() -> None:
 
 def _carry_out(command: list[str], folder: Path) -> None:
     print("missing-modality-seg", shlex.join(command), flush=True)
-    made_here = {VARIABLE: str(folder.absolute() / "models")}
+    places = [str(folder.absolute() / "models"), os.environ.get(VARIABLE, "")]
+    made_here = {VARIABLE: os.pathsep.join(filter(None, places))}
     subprocess.run([sys.executable, "-m", "MissingModalitySegLib", *command], check=True, env=os.environ | made_here)
 
 
