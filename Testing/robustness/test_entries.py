@@ -52,6 +52,7 @@ COMMANDS: dict[str, list[str]] = {
     "models export": ["P/models/one", "P/out/one.zip"],
     "models verify": ["P/models/one"],
     "models measured": ["P/models/one", "P/garbage.json"],
+    "models join": ["P/out/joined", "moe", "mome:lesion@FLAIR"],
     "datalist import": ["bids", "P/folder", "--output", "P/out/list.json"],
     "datalist check": ["P/list.json"],
     "datalist split": ["P/list.json", "--folds", "2", "--output", "P/out/split.json"],

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from MissingModalitySegLib.modalities import Code
 from .model_card import NAME as CARD
 from .model_card import model_card
 from .model_words import INTENDED_USE
+from .provenance import now
 
 TITLE = "Ensemble of several models"
 
@@ -46,6 +47,7 @@ def join(
     Grid, labels and all else are those of the first, and must be those of the others. Raises `InputError`,
     `BundleError`, `ResourceError`.
     """
+    target = Path(target).absolute()
     names = [text.partition("@")[0].partition(":")[0] for text in members]
     if len(names) < 2:
         raise InputError("bad-members", "An ensemble joins two models or more.", "Name another one.")
@@ -65,10 +67,10 @@ def join(
         raise InputError("bad-members", "A model that answers with exclusive classes has no regions to join.")
     regions = find_scheme(first.labels).region_names
     data = [text for manifest in manifests if isinstance(text := manifest.provenance.get("data"), str)]
-    multiple = max(manifest.tile.multiple for manifest in manifests)
+    multiple = math.lcm(*(manifest.tile.multiple for manifest in manifests))
     description: dict[str, Any] = {
         "schema_version": first.schema_version,
-        "name": Path(target).name,
+        "name": target.name,
         "title": title,
         "version": version,
         "family": "ensemble",
@@ -82,8 +84,8 @@ def join(
             "method": "mean of logits",
             **({"data": ", ".join(dict.fromkeys(data))} if data else {}),
             "members": {manifest.name: manifest.version for manifest in manifests},
-            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": _text(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
+            "date": now(),
         },
         "licence": " AND ".join(dict.fromkeys(manifest.licence for manifest in manifests)),
         "citation": "\n".join(dict.fromkeys(manifest.citation for manifest in manifests)),
@@ -92,4 +94,9 @@ def join(
     }
     if first.synthesiser is not None:
         description["synthesiser"] = {"bundle": first.synthesiser.bundle or first.name}
-    return save(Path(target), description, {CARD: model_card(description).encode()}, replace)
+    return save(target, description, {CARD: _text(model_card(description)).encode()}, replace)
+
+
+def _text(words: str) -> str:
+    """`words` with a question mark for what cannot be written: names of files may hold bytes that are no UTF-8."""
+    return words.encode("utf-8", "replace").decode()
