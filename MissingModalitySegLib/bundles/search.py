@@ -61,14 +61,17 @@ def available(search: tuple[Place, ...] | None = None) -> tuple[Listing, ...]:
 
     An ensemble without its members is as little use as a damaged model.
     """
-    listings = []
+    listings: list[Listing] = []
+    used: set[str] = set()
     for listing in _listed(places() if search is None else search):
         try:
             if listing.bundle is not None:
                 members(listing.bundle, search)
-            listings.append(listing)
+                listing = replace(listing, used=listing.name not in used)
+                used.add(listing.name)
         except BundleError as error:
-            listings.append(replace(listing, bundle=None, error=error, used=False))
+            listing = replace(listing, bundle=None, error=error, used=False)
+        listings.append(listing)
     return tuple(listings)
 
 

@@ -10,6 +10,7 @@ from reporting import row
 from timing import paired_ratio
 from torch import Tensor, nn
 
+from MissingModalitySegLib.networks.onednn import convolutions
 from MissingModalitySegLib.networks.registry import build
 from MissingModalitySegTraining.losses.segmentation import region_loss
 
@@ -70,7 +71,8 @@ def training_step(architecture: str, precision: torch.dtype) -> Callable[[], Non
 
     def step() -> None:
         optimiser.zero_grad()
-        with torch.autocast(DEVICE, torch.bfloat16, enabled=precision == torch.bfloat16):
+        bfloat16 = precision == torch.bfloat16
+        with torch.autocast(DEVICE, torch.bfloat16, enabled=bfloat16), convolutions(torch.device(DEVICE)):
             logits = trained(x, code)
         region_loss(logits, target).backward()
         optimiser.step()

@@ -142,6 +142,15 @@ def test_without_a_member_it_is_no_model_to_choose(models: Path) -> None:
             ready_model(name)
 
 
+def test_a_broken_ensemble_hides_no_sound_one(models: Path) -> None:
+    assert run(["models", "join", str(models / "ensemble"), "moe", "mome"]) == 0
+    assert find("ensemble").folder == models / "ensemble"
+    description = find("ensemble").manifest.to_dict()
+    description["members"][1]["bundle"] = "nowhere"
+    save(models / "ensemble", description, {"MODEL_CARD.md": b"Broken."}, replace=True)
+    assert find("ensemble").folder != models / "ensemble"
+
+
 def test_members_beside_it_come_before_others_of_the_name(models: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     for name in ("moe", "mome"):
