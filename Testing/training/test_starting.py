@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.modalities import MODALITIES, Modality
 from MissingModalitySegLib.networks.registry import build
 from MissingModalitySegTraining import runs
 from MissingModalitySegTraining.configs import read_config
@@ -54,8 +55,8 @@ def test_they_part_in_training(cache, plain, tmp_path) -> None:
 
 def test_a_bundle_serves_as_well_as_the_run(plain, tmp_path) -> None:
     bundle = export(plain.folder, tmp_path / "plain")
-    found = weights_for(str(bundle.folder), "network", ["network"])
-    for name, value in weights_for(str(plain.folder), "network", ["network"]).items():
+    found = weights_for(str(bundle.folder), "network", ["network"], MODALITIES)
+    for name, value in weights_for(str(plain.folder), "network", ["network"], MODALITIES).items():
         torch.testing.assert_close(found[name], value, rtol=1e-3, atol=1e-4)  # half precision
 
 
@@ -79,6 +80,15 @@ def test_modality_experts_begin_as_the_one_network_for_every_image(cache, tmp_pa
         for expert in range(5):
             own = experts[name.replace("unet", f"experts.{expert}", 1)]
             torch.testing.assert_close(own, value, rtol=1e-3, atol=1e-4)
+
+
+def test_a_network_for_one_modality_begins_as_the_expert_for_it(cache, tmp_path) -> None:
+    experts = train(config(cache, "mome"), tmp_path / "mome")
+    still = {"modalities": ["FLAIR"], "loop.learning_rate": 1e-9, "loop.weight_decay": 0.0}
+    flair = train(config(cache, "single_unet", start=str(experts.folder), **still), tmp_path / "flair")
+    own = load_file(flair.folder / "network" / runs.WEIGHTS)
+    for name, value in experts.products().network.experts[MODALITIES.index(Modality.FLAIR)].state_dict().items():
+        torch.testing.assert_close(own[f"unet.{name}"], value, rtol=1e-3, atol=1e-4)
 
 
 def test_what_does_not_fit_is_refused(cache, plain, tmp_path) -> None:

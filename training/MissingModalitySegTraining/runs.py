@@ -221,7 +221,8 @@ def _fit(
 ) -> nn.Module:
     regime = stage.regime(networks)
     if config.start is not None:
-        weights = weights_for(config.start, stage.name, [each.name for each in stages_of(config)])
+        stages = [each.name for each in stages_of(config)]
+        weights = weights_for(config.start, stage.name, stages, config.modalities)
         if weights is not None:
             begin_from(regime.network, weights)
     settings = config.loop_of(stage.name, stage.share)

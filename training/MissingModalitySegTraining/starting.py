@@ -9,6 +9,8 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.modalities import Modality
+from MissingModalitySegLib.networks.mome.network import MixtureOfModalityExperts
 
 GATE = re.compile(r"(^|\.)gate\.")
 """What a mixture of experts has, and the network that it begins from has not: which expert answers when."""
@@ -18,17 +20,25 @@ SINGLE = "unet."
 """A modality expert is the network of `single_unet`, which answers images of every modality."""
 
 
-def weights_for(start: str, stage: str, stages: Sequence[str]) -> Mapping[str, Tensor] | None:
+def weights_for(
+    start: str, stage: str, stages: Sequence[str], modalities: Sequence[Modality]
+) -> Mapping[str, Tensor] | None:
     """The weights that `stage` of a training with `stages` begins from; None if only from what stages before it made.
 
     `start` names a bundle, its folder, or the folder of a run. A training of several stages begins each from the same
-    stage of a run, or its first from a network that was trained in one. Raises `InputError`.
+    stage of a run, or its first from a network that was trained in one. A training of one stage for one of the
+    `modalities` begins from the expert for it where `start` has modality experts. Raises `InputError`.
     """
     from .evaluation.find_model import find_model
     from .runs import is_run, open_run
 
     if len(stages) == 1:
-        return find_model(start).network.state_dict()
+        model = find_model(start)
+        experts = isinstance(model.network, MixtureOfModalityExperts)
+        if experts and len(modalities) == 1 and modalities[0] in model.modalities:
+            expert = model.network.experts[model.modalities.index(modalities[0])]
+            return {SINGLE + name: value for name, value in expert.state_dict().items()}
+        return model.network.state_dict()
     if not is_run(Path(start)):
         return find_model(start).network.state_dict() if stage == stages[0] else None
     networks = open_run(start).networks()
