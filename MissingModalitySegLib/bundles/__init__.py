@@ -62,7 +62,7 @@ from .manifest import (
 )
 from .performance import METRICS, Addition, Performance
 from .safetensors_header import TensorEntry, read_header
-from .search import Listing, Place, available, checksums, find, members, places, user_models
+from .search import Listing, Place, available, checksums, find, lack, members, places, user_models
 from .source import Limits
 
 __all__ = [
@@ -91,6 +91,7 @@ __all__ = [
     "export_zip",
     "find",
     "import_bundle",
+    "lack",
     "load",
     "members",
     "places",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -340,6 +340,21 @@ class Manifest:
         )
         _check_agreement(manifest)
         return manifest
+
+    def keeps_from_asking(self, member: Manifest, needs: Collection[Modality]) -> str | None:
+        """Why an ensemble that sees scans as this model does cannot ask `member` where there are `needs`, as the end
+        of a sentence; None where it can. A member may take fewer modalities, if it is asked where it has one.
+        """
+        if member.members:
+            return "asks others itself"
+        if not set(member.modalities) <= set(self.modalities):
+            return "takes other modalities"
+        for key in ("labels", "grid", "normalisation"):
+            if getattr(self, key) != getattr(member, key):
+                return f"has other {key}"
+        if set(member.modalities) != set(self.modalities) and not set(member.modalities) & set(needs):
+            return "would be asked where there is none of its sequences"
+        return None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data in a fixed order; what is not given is left out."""

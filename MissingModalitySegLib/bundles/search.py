@@ -17,6 +17,7 @@ from ..errors import BundleError, InputError
 from ..resources import resources, user_data
 from . import names
 from .folder import Bundle, load
+from .manifest import Member
 
 VARIABLE = "MISSING_MODALITY_SEG_MODELS"
 
@@ -122,10 +123,11 @@ def members(bundle: Bundle, search: tuple[Place, ...] | None = None) -> list[Bun
     They are those beside it, else those on the search path, so that models that came together stay together. Raises
     `BundleError` where one is missing, joins others itself, or sees scans otherwise than the ensemble says.
     """
-    return [_member(bundle, member.bundle, search) for member in bundle.manifest.members]
+    return [_member(bundle, member, search) for member in bundle.manifest.members]
 
 
-def _member(bundle: Bundle, name: str, search: tuple[Place, ...] | None) -> Bundle:
+def _member(bundle: Bundle, member: Member, search: tuple[Place, ...] | None) -> Bundle:
+    name = member.bundle
     sentence = f"The model “{bundle.name}” asks “{name}”"
     beside = bundle.folder.parent / name
     try:
@@ -135,13 +137,18 @@ def _member(bundle: Bundle, name: str, search: tuple[Place, ...] | None) -> Bund
             found = _named(name, list(_listed(places() if search is None else search)))
     except BundleError as error:
         raise BundleError("bad-members", f"{sentence}, which cannot be used: {error.message}", error.hint) from error
-    if found.manifest.members:
-        raise BundleError("bad-members", f"{sentence}, which asks others itself.")
-    for key in ("modalities", "labels", "grid", "normalisation"):
-        if getattr(found.manifest, key) != getattr(bundle.manifest, key):
-            hint = f"Use the “{name}” that it was made with."
-            raise BundleError("bad-members", f"{sentence}, which has other {key}.", hint)
+    if reason := bundle.manifest.keeps_from_asking(found.manifest, member.needs):
+        raise BundleError("bad-members", f"{sentence}, which {reason}.", f"Use the “{name}” that it was made with.")
     return found
+
+
+def lack(bundle: Bundle) -> BundleError | None:
+    """What keeps an ensemble from being asked, such as a member that was not imported; None for a model that works."""
+    try:
+        members(bundle)
+    except BundleError as error:
+        return error
+    return None
 
 
 def checksums(bundle: Bundle) -> dict[str, str]:

@@ -17,6 +17,7 @@ from ..bundles import (
     export_zip,
     find,
     import_bundle,
+    lack,
     problems,
     user_models,
 )
@@ -90,6 +91,8 @@ def import_model(
     """Import a model, after checking every byte of it. Needs no network."""
     bundle = import_bundle(source, user_models() if to is None else to, replace=replace)
     console().print(f"Imported {bundle.name} {bundle.manifest.version} into {bundle.folder}", soft_wrap=True)
+    if missing := lack(bundle):
+        console().print(f"It cannot be used yet. {missing}", style="yellow", soft_wrap=True)
 
 
 @application.command("export")

@@ -40,8 +40,8 @@ def reproduce(
         from MissingModalitySegTraining.reproduce import Order
         from MissingModalitySegTraining.reproduce import reproduce as carry_out
     if threads is not None:
-        if threads < 1:
-            raise InputError("bad-threads", f"{threads} threads cannot compute.", "Give 1 or more.")
+        if not 1 <= threads <= 1024:
+            raise InputError("bad-threads", f"{threads} threads cannot compute.", "Give a number from 1 to 1024.")
         import torch
 
         torch.set_num_threads(threads)

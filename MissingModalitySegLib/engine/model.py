@@ -87,11 +87,13 @@ def _ensemble(bundle: Bundle) -> nn.Module:
     from ..networks.ensemble import Ensemble
     from ..networks.weights import load_network
 
-    manifest = bundle.manifest
+    manifest, asked = bundle.manifest, members(bundle)
+    channel = manifest.modalities.index
     regions = find_scheme(manifest.labels).region_names
+    sees = [[channel(modality) for modality in member.manifest.modalities] for member in asked]
     shares = [[dict(member.shares).get(region, 0.0) for region in regions] for member in manifest.members]
-    needs = [[manifest.modalities.index(modality) for modality in member.needs] for member in manifest.members]
-    return Ensemble([load_network(member) for member in members(bundle)], shares, needs).eval()
+    needs = [[channel(modality) for modality in member.needs] for member in manifest.members]
+    return Ensemble([load_network(each) for each in asked], len(manifest.modalities), sees, shares, needs).eval()
 
 
 def load_synthesiser(bundle: Bundle) -> Model | None:

@@ -20,12 +20,13 @@ from .inputs import check_code
 
 @dataclass(frozen=True)
 class EnsembleConfig:
-    """What the members agree in, what each of them is, how much it counts (member by region), and when."""
+    """Sizes, and of each member what it is, which channels it sees, how much it counts (by region), and when."""
 
     channels: int
     regions: int
     multiple: int
     members: tuple[Any, ...]
+    sees: tuple[tuple[int, ...], ...]
     shares: tuple[tuple[float, ...], ...]
     needs: tuple[tuple[int, ...], ...]
 
@@ -33,30 +34,44 @@ class EnsembleConfig:
 class Ensemble(nn.Module):
     """The mean of the members' logits, region by region, with `shares` (member by region) as weights.
 
-    A member counts for codes that have all the channels that it `needs`; the shares of those that count are divided by
-    their sum. Raises `InputError` where members differ in channels or regions, or none counts for some case.
+    A member `sees` these of the `channels`, in its own order. It counts for codes that have all the channels that it
+    `needs`; the shares of those that count are divided by their sum. Raises `InputError` where members differ in
+    regions or see other channels than they take, one may be asked that sees nothing, or none counts for some case.
     """
 
     def __init__(
-        self, members: Sequence[nn.Module], shares: Sequence[Sequence[float]], needs: Sequence[Sequence[int]]
+        self,
+        members: Sequence[nn.Module],
+        channels: int,
+        sees: Sequence[Sequence[int]],
+        shares: Sequence[Sequence[float]],
+        needs: Sequence[Sequence[int]],
     ) -> None:
         super().__init__()
         configs = tuple(member.config for member in members)
-        agreed = {(config.channels, config.regions, getattr(config, "activation", "sigmoid")) for config in configs}
-        if len(agreed) != 1 or agreed != {(configs[0].channels, configs[0].regions, "sigmoid")}:
+        takes = [config.channels for config in configs]
+        agreed = {(config.regions, getattr(config, "activation", "sigmoid")) for config in configs}
+        if takes != [len(own) for own in sees] or agreed != {(configs[0].regions, "sigmoid")}:
             raise InputError(
                 "bad-members",
                 "The members of an ensemble differ in channels or regions, or answer with exclusive classes.",
                 "Join models that answer alike.",
             )
+        if any(len(own) < channels and not set(own) & set(need) for own, need in zip(sees, needs, strict=True)):
+            raise InputError(
+                "bad-members",
+                "A member that does not take all sequences would be asked where there is none of its own.",
+                "Say which of its sequences it needs.",
+            )
         always = [row for row, need in zip(shares, needs, strict=True) if not need]
         if not always or not all(sum(column) > 0 for column in zip(*always, strict=True)):
             raise InputError("bad-members", "For some region no member answers whatever sequences there are.")
         self.config = EnsembleConfig(
-            configs[0].channels,
+            channels,
             configs[0].regions,
             math.lcm(*(config.multiple for config in configs)),
             configs,
+            tuple(map(tuple, sees)),
             tuple(tuple(map(float, row)) for row in shares),
             tuple(map(tuple, needs)),
         )
@@ -81,8 +96,14 @@ class Ensemble(nn.Module):
         """Logits (B, R, D, H, W) of `x` (B, K, D, H, W), of which `code` (B, K) says what is there."""
         check_code(code, len(x), self.config.channels)
         weights = torch.tensor([self.weights(row) for row in code], device=x.device)  # B M R
-        answers = torch.stack([member(x, code) for member in self.members], dim=1)
-        return (weights.to(answers)[..., None, None, None] * answers).sum(1)
+        total: Tensor | float = 0.0
+        for member, own, row in zip(self.members, self.config.sees, weights.unbind(1), strict=True):
+            asked = row.any(1)
+            answer = x.new_zeros(len(x), self.config.regions, *x.shape[2:])
+            if bool(asked.any()):  # a sample that a member sees nothing of is not shown to it
+                answer[asked] = member(x[asked][:, own], code[asked][:, own]).to(answer)
+            total = total + row.to(answer)[..., None, None, None] * answer
+        return total
 
     @torch.no_grad()
     def fold(self, code: Tensor) -> nn.Module:
@@ -91,21 +112,27 @@ class Ensemble(nn.Module):
         Where one alone counts, it is that member.
         """
         check_code(code[None], 1, self.config.channels)
-        counting = [(member, row) for member, row in zip(self.members, self.weights(code), strict=True) if any(row)]
-        if len(counting) == 1:
-            return counting[0][0].fold(code)
-        return FoldedEnsemble(self.config, [member.fold(code) for member, _ in counting], [row for _, row in counting])
+        every = zip(self.members, self.config.sees, self.weights(code), strict=True)
+        counting = [(member.fold(code[list(own)]), own, row) for member, own, row in every if any(row)]
+        if len(counting) == 1 and counting[0][1] == tuple(range(self.config.channels)):
+            return counting[0][0]
+        return FoldedEnsemble(self.config, *zip(*counting, strict=True))
 
 
 class FoldedEnsemble(nn.Module):
     """Members for one code, one after the other: the features of one are in memory at a time."""
 
     def __init__(
-        self, config: EnsembleConfig, members: Sequence[nn.Module], weights: Sequence[Sequence[float]]
+        self,
+        config: EnsembleConfig,
+        members: Sequence[nn.Module],
+        sees: Sequence[Sequence[int]],
+        weights: Sequence[Sequence[float]],
     ) -> None:
         super().__init__()
         self.config = config
         self.members = nn.ModuleList(members)
+        self.sees = tuple(map(list, sees))
         self.weights = tuple(map(tuple, weights))
         self.requires_grad_(False).eval()
 
@@ -117,6 +144,7 @@ class FoldedEnsemble(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, R, D, H, W) of `x` (B, K, D, H, W); the channels of missing modalities are not read."""
         total: Tensor | float = 0.0
-        for member, row in zip(self.members, self.weights, strict=True):
-            total = total + member(x) * x.new_tensor(row).view(-1, 1, 1, 1)
+        for member, own, row in zip(self.members, self.sees, self.weights, strict=True):
+            seen = x if own == list(range(x.shape[1])) else x[:, own]
+            total = total + member(seen) * x.new_tensor(row).view(-1, 1, 1, 1)
         return total

@@ -63,6 +63,11 @@ class ModelPanel:
         return tuple(listing.name for listing in self._listings if listing.bundle is not None)
 
     @property
+    def first_choice(self) -> str:
+        """What is chosen for a user who has not chosen yet: an ensemble, which asks several of the others."""
+        return next((name for name in self.names if self.manifest(name).members), self.names[0])
+
+    @property
     def buttons(self) -> list[Any]:
         """What the models are chosen with."""
         return [card.button for card in self._cards]
@@ -102,8 +107,11 @@ class ModelPanel:
             else:
                 self.look()
                 text = _("“{title}” was added; every checksum is right.").format(title=bundle.manifest.title)
-                say(self.ui.modelMessage, text, GOOD)
-                if bundle.manifest.labels is not None:
+                if missing := bundles.lack(bundle):
+                    say(self.ui.modelMessage, f"{text} {missing}", DOUBTFUL)
+                else:
+                    say(self.ui.modelMessage, text, GOOD)
+                if bundle.name in self.names and bundle.manifest.labels is not None:
                     self._on_choose(bundle.name)
 
         self._import = Background(lambda: bundles.import_bundle(Path(path), bundles.user_models(), replace), done)

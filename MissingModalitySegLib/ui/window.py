@@ -100,7 +100,7 @@ class Window:
             self._gui_tags = [parameters.connectGui(panel.ui) for panel in (self.inputs, self.options)]
             self._observer = parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.refresh())
             if parameters.model not in self.model.names and self.model.names:
-                parameters.model = self.model.names[0]
+                parameters.model = self.model.first_choice
             self.refresh()
 
     def refresh(self) -> None:

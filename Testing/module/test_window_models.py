@@ -97,6 +97,23 @@ def test_a_model_from_a_zip(window, panel, tmp_path, monkeypatch) -> None:
     assert "Replace it?" in asked[0]
 
 
+def test_an_ensemble_is_the_first_choice_and_tells_what_it_misses(window, panel, tmp_path) -> None:
+    members = [
+        {"bundle": name, "shares": dict.fromkeys(("lesion", "core", "enhancing"), 1.0)} for name in ("one", "six")
+    ]
+    description = bundles.find("one").manifest.to_dict() | {"name": "joint", "family": "ensemble", "members": members}
+    for key in ("network", "weights", "performance", "files"):
+        del description[key]
+    bundles.save(tmp_path / "joint", description, {})
+    panel.import_from(str(tmp_path / "joint"))
+    until(lambda: "was added" in message(panel))
+    assert "asks “six”, which cannot be used" in message(panel)
+    assert window.window.parameters.model == panel.first_choice == "one"
+    panel.import_from(str(write_segmenter(tmp_path / "six", name="six")))
+    until(lambda: "was added" in message(panel) and "six" in panel.names)
+    assert panel.first_choice == "joint"
+
+
 def test_a_changed_model_is_refused(window, panel, tmp_path) -> None:
     folder = write_segmenter(tmp_path / "five", name="five")
     weights = folder / "weights.safetensors"

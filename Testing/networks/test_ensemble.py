@@ -8,6 +8,7 @@ from MissingModalitySegLib.networks.ensemble import Ensemble
 from MissingModalitySegLib.networks.registry import build
 
 FLAIR = 3
+ALL = range(5)
 SHARES = [[1.0, 1.0, 2.0], [3.0, 0.0, 2.0]]
 
 
@@ -22,7 +23,15 @@ def member(architecture: str, **config) -> torch.nn.Module:
 @pytest.fixture
 def ensemble() -> Ensemble:
     torch.manual_seed(0)
-    return Ensemble([member("moe"), member("mome")], SHARES, [[], [FLAIR]]).eval()
+    return Ensemble([member("moe"), member("mome")], 5, [ALL, ALL], SHARES, [[], [FLAIR]]).eval()
+
+
+@pytest.fixture
+def narrow() -> Ensemble:
+    """The second member takes FLAIR and T1, in this order."""
+    torch.manual_seed(0)
+    members = [member("moe"), member("mome", channels=2, experts=2)]
+    return Ensemble(members, 5, [ALL, [FLAIR, 0]], SHARES, [[], [FLAIR]]).eval()
 
 
 def images(count: int, ensemble: Ensemble) -> torch.Tensor:
@@ -40,7 +49,20 @@ def test_every_sample_has_the_mean_of_those_that_count_for_its_code(ensemble: En
 
 
 @torch.no_grad()
-def test_folded_it_answers_alike(ensemble: Ensemble) -> None:
+def test_a_member_sees_its_own_channels_in_its_own_order(narrow: Ensemble) -> None:
+    x, code = images(3, narrow), torch.tensor([[1, 0, 1, 1, 0], [0, 1, 0, 1, 0], [1, 1, 1, 0, 1]])
+    moe = narrow.members[0](x, code)
+    mome = narrow.members[1](x[:2, [FLAIR, 0]], torch.tensor([[1, 1], [1, 0]]))
+    expected = moe.clone()
+    expected[:2, 0] = (moe[:2, 0] + 3 * mome[:, 0]) / 4
+    expected[:2, 2] = (moe[:2, 2] + mome[:, 2]) / 2
+    torch.testing.assert_close(narrow(x, code), expected)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("made", ["ensemble", "narrow"])
+def test_folded_it_answers_alike(made: str, request: pytest.FixtureRequest) -> None:
+    ensemble = request.getfixturevalue(made)
     x = images(1, ensemble)
     for number in range(1, 32):
         code = torch.tensor([number >> i & 1 for i in range(5)])
@@ -58,17 +80,18 @@ def test_where_one_alone_counts_nobody_else_is_asked(ensemble: Ensemble) -> None
 
 
 @pytest.mark.parametrize(
-    ("config", "shares", "needs", "words"),
+    ("config", "sees", "shares", "needs", "words"),
     [
-        ({"regions": 2}, SHARES, [[], [FLAIR]], "differ"),
-        ({"channels": 4}, SHARES, [[], [FLAIR]], "differ"),
-        ({"activation": "softmax"}, SHARES, [[], [FLAIR]], "exclusive"),
-        ({}, [[1, 0, 1], [1, 1, 1]], [[], [FLAIR]], "no member"),
-        ({}, SHARES, [[0], [FLAIR]], "no member"),
+        ({"regions": 2}, ALL, SHARES, [[], [FLAIR]], "differ"),
+        ({"channels": 4}, ALL, SHARES, [[], [FLAIR]], "differ"),
+        ({"activation": "softmax"}, ALL, SHARES, [[], [FLAIR]], "exclusive"),
+        ({}, ALL, [[1, 0, 1], [1, 1, 1]], [[], [FLAIR]], "no member"),
+        ({}, ALL, SHARES, [[0], [FLAIR]], "no member"),
+        ({"channels": 2, "experts": 2}, [0, 1], SHARES, [[], [FLAIR]], "none of its own"),
     ],
 )
-def test_what_cannot_be_joined(config, shares, needs, words) -> None:
+def test_what_cannot_be_joined(config, sees, shares, needs, words) -> None:
     with pytest.raises(InputError) as caught:
-        Ensemble([member("moe"), member("mome", **config)], shares, needs)
+        Ensemble([member("moe"), member("mome", **config)], 5, [ALL, sees], shares, needs)
     assert caught.value.code == "bad-members"
     assert words in caught.value.message

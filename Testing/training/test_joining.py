@@ -16,7 +16,7 @@ from MissingModalitySegLib.engine.model import Model, load_model
 from MissingModalitySegLib.engine.ready import ready_model, release_models
 from MissingModalitySegLib.errors import BundleError
 from MissingModalitySegLib.labels import GLIOMA, LESION
-from MissingModalitySegLib.modalities import Code
+from MissingModalitySegLib.modalities import MODALITIES, Code, Modality
 from MissingModalitySegLib.networks.registry import build
 from MissingModalitySegTraining.export import Background, write_bundle
 
@@ -29,6 +29,12 @@ def model(name: str, seed: int = 0, scheme=GLIOMA, architecture: str = "") -> Mo
         for parameter in network.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
     return Model(network, name=name, scheme=scheme)
+
+
+def one_sequence(modality: Modality) -> Model:
+    """A model that takes nothing else."""
+    network = build({"architecture": "single_unet", "preset": "tiny", "config": {"channels": 1}}).eval()
+    return Model(network, (modality,), name=str(modality).lower())
 
 
 @pytest.fixture
@@ -45,6 +51,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def answers(name: str, code: Code) -> torch.Tensor:
     x = torch.randn(5, 16, 16, 16, generator=torch.Generator().manual_seed(2))
+    x = x[[MODALITIES.index(modality) for modality in ready_model(name).model.modalities]]
     brain = torch.ones(16, 16, 16, dtype=torch.bool)
     return predict_channels(ready_model(name).model, x, brain, code, precision="float32")
 
@@ -61,6 +68,22 @@ def test_a_joined_model_answers_with_the_mean_of_its_members(models: Path) -> No
         expected = ((moe[0].logit() + mome[0].logit()) / 2).sigmoid() if together else moe[0]
         torch.testing.assert_close(both[0], expected, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(both[1:], moe[1:], rtol=1e-4, atol=1e-5)
+
+
+def test_a_member_may_take_fewer_sequences(models: Path) -> None:
+    write_bundle(models / "flair", one_sequence(Modality.FLAIR), Background("single_unet", "FLAIR", "Apache-2.0", True))
+    assert run(["models", "join", str(models / "both"), "moe", "flair:lesion@FLAIR"]) == 0
+    for text in ("T1+FLAIR", "T1+T2"):
+        code = Code.parse(text)
+        moe, both = (answers(name, code) for name in ("moe", "both"))
+        if Modality.FLAIR in code.available:
+            flair = answers("flair", Code.parse("FLAIR"))
+            torch.testing.assert_close(
+                both[0], ((moe[0].logit() + flair[0].logit()) / 2).sigmoid(), rtol=1e-4, atol=1e-5
+            )
+            torch.testing.assert_close(both[1:], moe[1:], rtol=1e-4, atol=1e-5)
+        else:
+            torch.testing.assert_close(both, moe)
 
 
 def test_a_member_that_is_replaced_is_loaded_again(models: Path) -> None:
@@ -83,12 +106,16 @@ def test_a_member_that_is_replaced_is_loaded_again(models: Path) -> None:
         (["moe@T1", "mome@FLAIR"], "no member answers"),
         (["moe", "missing"], "missing"),
         (["brain", "moe"], "finds no lesions"),
-        (["moe", "lesions"], "differ in labels"),
+        (["moe", "lesions"], "has other labels"),
+        (["flair", "moe"], "takes other modalities"),
+        (["moe", "flair"], "none of its sequences"),
+        (["moe", "flair@T1"], "none of its sequences"),
     ],
 )
 def test_what_cannot_be_joined_is_told(models: Path, members, words, capsys) -> None:
     lesions = model("lesions", scheme=LESION, architecture="moe")
     write_bundle(models / "lesions", lesions, Background("moe", "Lesions", "Apache-2.0", True))
+    write_bundle(models / "flair", one_sequence(Modality.FLAIR), Background("single_unet", "FLAIR", "Apache-2.0", True))
     assert run(["models", "join", str(models / "both"), *members]) != 0
     assert words in capsys.readouterr().err.replace("\n", " ")
     assert not (models / "both").exists()
@@ -140,6 +167,22 @@ def test_without_a_member_it_is_no_model_to_choose(models: Path) -> None:
     for name in ("both", str(models / "both")):
         with pytest.raises(BundleError, match="“both” asks “nowhere”, which cannot be used"):
             ready_model(name)
+
+
+def test_an_import_tells_what_else_it_takes(models: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    for name in ("rare", "rarer"):  # nothing of these names ships
+        write_bundle(models / name, model(name, architecture="mome"), Background("mome", name, "Apache-2.0", True))
+    assert run(["models", "join", str(models / "both"), "rarer", "rare"]) == 0
+    assert run(["models", "export", "both", str(tmp_path / "both.zip")]) == 0
+    elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setenv("MISSING_MODALITY_SEG_MODELS", str(elsewhere))
+    capsys.readouterr()
+    assert run(["models", "import", str(tmp_path / "both.zip"), "--to", str(elsewhere)]) == 0
+    assert "cannot be used yet. The model “both” asks “rarer”" in " ".join(capsys.readouterr().out.split())
+    for name in ("rare", "rarer"):
+        assert run(["models", "import", str(models / name), "--to", str(elsewhere)]) == 0
+    assert "cannot be used" not in capsys.readouterr().out
+    assert next(listing for listing in available() if listing.name == "both").used
 
 
 def test_a_broken_ensemble_hides_no_sound_one(models: Path) -> None:

@@ -44,7 +44,8 @@ def join(
 ) -> Bundle:
     """Write the bundle of an ensemble of `members` (as `read_member` reads them) into the folder `target`.
 
-    Grid, labels and all else are those of the first, and must be those of the others. Raises `InputError`,
+    Grid, labels and all else are those of the first, and must be those of the others, which may take fewer sequences.
+    Raises `InputError`,
     `BundleError`, `ResourceError`.
     """
     target = Path(target).absolute()
@@ -55,17 +56,14 @@ def join(
     first = manifests[0]
     if first.labels is None:
         raise InputError("bad-members", f"The model “{first.name}” finds no lesions.", "Join models that segment.")
-    for other in manifests[1:]:
-        for key in ("modalities", "labels", "grid", "normalisation"):
-            if getattr(other, key) != getattr(first, key):
-                raise InputError(
-                    "bad-members", f"“{first.name}” and “{other.name}” differ in {key}.", "Join models that are alike."
-                )
-    if nested := [manifest.name for manifest in manifests if manifest.members]:
-        raise InputError("bad-members", f"The model “{nested[0]}” asks others itself.", "Join those.")
+    regions = find_scheme(first.labels).region_names
+    asked = [read_member(text, regions) for text in members]
+    for other, member in zip(manifests, asked, strict=True):
+        if reason := first.keeps_from_asking(other, member.needs):
+            hint = "Join models that see scans alike, each where there are sequences that it takes (NAME@SEQUENCES)."
+            raise InputError("bad-members", f"The model “{other.name}” cannot be joined: it {reason}.", hint)
     if any(manifest.network.config.get("activation") == "softmax" for manifest in manifests):
         raise InputError("bad-members", "A model that answers with exclusive classes has no regions to join.")
-    regions = find_scheme(first.labels).region_names
     data = [text for manifest in manifests if isinstance(text := manifest.provenance.get("data"), str)]
     multiple = math.lcm(*(manifest.tile.multiple for manifest in manifests))
     description: dict[str, Any] = {
@@ -79,7 +77,7 @@ def join(
         "grid": first.grid.to_dict(),
         "normalisation": first.normalisation.to_dict(),
         "tile": first.tile.to_dict() | {"multiple": multiple},
-        "members": [read_member(text, regions).to_dict() for text in members],
+        "members": [member.to_dict() for member in asked],
         "provenance": {
             "method": "mean of logits",
             **({"data": ", ".join(dict.fromkeys(data))} if data else {}),
