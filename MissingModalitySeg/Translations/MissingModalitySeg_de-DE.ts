@@ -113,13 +113,13 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Folder:</source>
-        <translation>Ordner:</translation>
+        <source>Path:</source>
+        <translation>Pfad:</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Every folder below with volumes in it is a study; a BIDS data set is read as one; a datalist (.json) works as well.</source>
-        <translation>Jeder Unterordner mit Volumina gilt als eine Untersuchung; ein BIDS-Datensatz wird als solcher gelesen; auch eine Datenliste (.json) ist möglich.</translation>
+        <source>Every folder below with volumes in it is a study, each session of a BIDS data set, or each case of a data list (.json)</source>
+        <translation>Als Untersuchung gilt jeder Unterordner mit Volumina, jede Sitzung eines BIDS-Datensatzes oder jeder Fall einer Datenliste (.json)</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
@@ -809,8 +809,13 @@
     <name>ui.batch_panel</name>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
-        <source>a folder, a BIDS data set or a data list</source>
-        <translation>einem Ordner, einem BIDS-Datensatz oder einer Datenliste</translation>
+        <source>a folder or a BIDS data set</source>
+        <translation>einem Ordner oder BIDS-Datensatz</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
+        <source>a data list</source>
+        <translation>einer Datenliste</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
@@ -824,11 +829,6 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
-        <source>none</source>
-        <translation>keines</translation>
-    </message>
-    <message>
-        <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
         <source>Ca&amp;ncel</source>
         <translation>Abbreche&amp;n</translation>
     </message>
@@ -839,8 +839,8 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
-        <source>Choose the folder of the studies.</source>
-        <translation>Wählen Sie den Ordner der Untersuchungen.</translation>
+        <source>Choose the folder or the list of the studies.</source>
+        <translation>Wählen Sie den Ordner oder die Liste der Untersuchungen.</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
@@ -1534,13 +1534,13 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/window.py"/>
-        <source>Choose at least one sequence.</source>
-        <translation>Wählen Sie mindestens eine Sequenz.</translation>
+        <source>Choose a model.</source>
+        <translation>Wählen Sie ein Modell.</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/window.py"/>
-        <source>Choose a model.</source>
-        <translation>Wählen Sie ein Modell.</translation>
+        <source>Choose at least one sequence.</source>
+        <translation>Wählen Sie mindestens eine Sequenz.</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/window.py"/>

@@ -113,12 +113,12 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Folder:</source>
+        <source>Path:</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Every folder below with volumes in it is a study; a BIDS data set is read as one; a datalist (.json) works as well.</source>
+        <source>Every folder below with volumes in it is a study, each session of a BIDS data set, or each case of a data list (.json)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -809,7 +809,12 @@
     <name>ui.batch_panel</name>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
-        <source>a folder, a BIDS data set or a data list</source>
+        <source>a folder or a BIDS data set</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
+        <source>a data list</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -824,11 +829,6 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
-        <source>none</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
         <source>Ca&amp;ncel</source>
         <translation type="unfinished"></translation>
     </message>
@@ -839,7 +839,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/batch_panel.py"/>
-        <source>Choose the folder of the studies.</source>
+        <source>Choose the folder or the list of the studies.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1534,12 +1534,12 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/window.py"/>
-        <source>Choose at least one sequence.</source>
+        <source>Choose a model.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/window.py"/>
-        <source>Choose a model.</source>
+        <source>Choose at least one sequence.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -106,7 +106,7 @@ def _named(name: str, listings: Sequence[Listing]) -> Bundle:
             raise listing.error
     known = sorted({listing.name for listing in listings if listing.used})
     near = difflib.get_close_matches(str(name), known, n=1)
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         hint = f"A folder is named with a slash: ./{name}"
     elif near:
         hint = f"Did you mean “{near[0]}”?"
@@ -129,17 +129,20 @@ def members(bundle: Bundle, search: tuple[Place, ...] | None = None) -> list[Bun
 def _member(bundle: Bundle, member: Member, search: tuple[Place, ...] | None) -> Bundle:
     name = member.bundle
     sentence = f"The model “{bundle.name}” asks “{name}”"
-    beside = bundle.folder.parent / name
     try:
-        if os.path.lexists(beside / names.MANIFEST):
-            found = load(beside)
-        else:
-            found = _named(name, list(_listed(places() if search is None else search)))
+        found = _companion(bundle, name, search)
     except BundleError as error:
         raise BundleError("bad-members", f"{sentence}, which cannot be used: {error.message}", error.hint) from error
     if reason := bundle.manifest.keeps_from_asking(found.manifest, member.needs):
         raise BundleError("bad-members", f"{sentence}, which {reason}.", f"Use the “{name}” that it was made with.")
     return found
+
+
+def _companion(bundle: Bundle, name: str, search: tuple[Place, ...] | None) -> Bundle:
+    beside = bundle.folder.parent / name
+    if os.path.lexists(beside / names.MANIFEST) and (found := load(beside)).name == name:
+        return found
+    return _named(name, list(_listed(places() if search is None else search)))
 
 
 def lack(bundle: Bundle) -> BundleError | None:

@@ -87,7 +87,7 @@ def bring_back(scene: Any) -> str | None:
     make_folder(scene, home, found.folder or found.run.model, [node for node, _ in found.nodes])
     for node, _ in found.nodes:  # now that it is in the tree
         if role_of(node) is Role.SEGMENTATION and found.segments is not None:
-            node.SetAndObserveSegmentation(found.segments)
+            node.GetSegmentation().DeepCopy(found.segments)
     return found.run.key
 
 

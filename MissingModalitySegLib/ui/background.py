@@ -1,4 +1,8 @@
-"""Work without Qt and without MRML in a thread, its result taken up on the main thread by a timer."""
+"""Work without Qt and without MRML in a thread, its result taken up on the main thread by a timer.
+
+In the application, other threads get on only while the main thread runs Python and waits there: Qt's loop, in which it
+is for most of the time, holds the interpreter. So each look at a thread also gives it some time.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,15 @@ import qt
 
 from ..errors import MissingModalitySegError
 
-_LOOK_MS = 50
+_LOOK_MS = 30
+_GIVEN_S = 0.02
 _running: set[Background] = set()
+
+
+def let_go(timer: Any, slot: Callable[[], None]) -> None:
+    """Stop a timer for good: connected, it would hold the object that `slot` is of, which holds the timer."""
+    timer.stop()
+    timer.disconnect("timeout()", slot)
 
 
 class Background:
@@ -38,9 +49,8 @@ class Background:
         self._timer.start()
 
     def forget(self) -> None:
-        """The window that waits for it goes: the work ends, and nobody is told."""
-        self._timer.stop()
-        _running.discard(self)
+        """The window that waits for it goes: the work comes to its end, and nobody is told."""
+        self._done, self._going_on = lambda result, error: None, lambda: None
 
     def _work(self) -> None:
         try:
@@ -51,9 +61,10 @@ class Background:
             self._error = MissingModalitySegError("bug", f"{type(error).__name__}: {error}")
 
     def _look(self) -> None:
+        self._thread.join(_GIVEN_S)
         if self._thread.is_alive():
             self._going_on()
             return
-        self._timer.stop()
+        let_go(self._timer, self._look)
         _running.discard(self)
         self._done(self._result, self._error)

@@ -27,7 +27,7 @@ from ..jobs.cohort_page import write_cohort_page
 from ..modalities import Modality
 from ..options import Options
 from ..study_folders import Choice, FolderStudy, find_studies
-from .background import Background
+from .background import Background, let_go
 from .desk import Desk, State, Work, interpreter
 from .study import hand_in_study
 
@@ -95,7 +95,6 @@ class Batch:
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.interval = 0
-        self._timer.connect("timeout()", self._step)
 
     @property
     def is_over(self) -> bool:
@@ -109,6 +108,7 @@ class Batch:
         if self.output is not None:
             self._write_summary()
         self._pending, self._is_running = list(self.cases), True
+        self._timer.connect("timeout()", self._step)
         for case in self.cases:
             case.state, case.problem, case.report, case.fraction = CaseState.WAITING, "", None, 0.0
         self._timer.start()
@@ -176,6 +176,7 @@ class Batch:
 
     def _finish(self) -> None:
         self._is_running = False
+        let_go(self._timer, self._step)
         self.on_over()
         for loop in self._loops:
             loop.quit()

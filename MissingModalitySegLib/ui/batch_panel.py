@@ -25,7 +25,7 @@ from .looks import BAD, DOUBTFUL, GOOD, QUIET, decimal, fill_table, say, set_cel
 from .pages import open_page
 from .parameters import AUTO, options_of
 
-FOLDER, SCENE = 0, 1
+FOLDER, LIST, SCENE = 0, 1, 2
 _COLOURS = {
     CaseState.DONE: GOOD,
     CaseState.EARLIER: GOOD,
@@ -38,17 +38,20 @@ _STATE, _VOLUME, _LESIONS = 2, 3, 4  # columns
 
 
 class BatchPanel:
-    """Works with the model and the options of the first tab: `ask()` gives its parameters."""
+    """Works with the model and the options of the first tab: `ask()` gives its parameters, `why_not()` what keeps them
+    from being used."""
 
-    def __init__(self, ui: Any, desk: Desk, ask: Callable[[], Any]) -> None:
-        self.ui, self._desk, self._ask = ui, desk, ask
+    def __init__(self, ui: Any, desk: Desk, ask: Callable[[], Any], why_not: Callable[[], str]) -> None:
+        self.ui, self._desk, self._ask, self._why_not = ui, desk, ask, why_not
         self._cases: list[Case] = []
         self._batch: Batch | None = None
         self._search: Background | None = None
         self._is_remembering = False
-        ui.sourceBox.addItem(_("a folder, a BIDS data set or a data list"))
-        ui.sourceBox.addItem(_("this scene"))
-        ui.sourcePath.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Files
+        self._start_tip = ui.startButton.toolTip
+        for source in (_("a folder or a BIDS data set"), _("a data list"), _("this scene")):
+            ui.sourceBox.addItem(source)
+        ui.sourcePath.filters = ctk.ctkPathLineEdit.Dirs  # with files among them, its button offers files alone
+        ui.sourcePath.nameFilters = ["*.json"]
         ui.outputPath.filters = ctk.ctkPathLineEdit.Dirs
         for widget in (ui.batchBar, ui.batchMessage, ui.openOutputButton, ui.openPageButton):
             widget.visible = False
@@ -75,11 +78,11 @@ class BatchPanel:
         if not busy and self.ui.sourceBox.currentIndex == SCENE and self._are_gone():
             self._forget()
             return
-        self.ui.batchModel.text = _("{model}, with the options of the tab “One study”").format(
-            model=(parameters.model if parameters is not None else "") or _("none")
-        )
+        words, problem = _("{model}, with the options of the tab “One study”"), "" if busy else self._why_not()
+        self.ui.batchModel.text = problem or words.format(model=parameters.model if parameters is not None else "")
         self.ui.startButton.text = _("Ca&ncel") if busy else _("Segment &all")
-        self.ui.startButton.enabled = busy or bool(self._cases)
+        self.ui.startButton.enabled = busy or (bool(self._cases) and not problem)
+        self.ui.startButton.toolTip = problem or self._start_tip
         for widget in (self.ui.sourceBox, self.ui.sourcePath, self.ui.outputPath, self.ui.findButton):
             widget.enabled = not busy
 
@@ -94,7 +97,8 @@ class BatchPanel:
 
     def _choose_source(self, index: int) -> None:
         for name in ("sourcePath", "sourcePathLabel", "outputPath", "outputLabel"):
-            getattr(self.ui, name).visible = index == FOLDER
+            getattr(self.ui, name).visible = index != SCENE
+        self.ui.sourcePath.filters = ctk.ctkPathLineEdit.Files if index == LIST else ctk.ctkPathLineEdit.Dirs
         self._forget()
 
     def _change_source(self) -> None:
@@ -125,7 +129,7 @@ class BatchPanel:
             return
         source = self.ui.sourcePath.currentPath
         if not source:
-            say(self.ui.batchMessage, _("Choose the folder of the studies."), DOUBTFUL)
+            say(self.ui.batchMessage, _("Choose the folder or the list of the studies."), DOUBTFUL)
             return
         say(self.ui.batchMessage, _("Looking for studies…"))
         self.ui.findButton.enabled = False
@@ -154,7 +158,7 @@ class BatchPanel:
             self._batch.cancel()
             return
         parameters = self._ask()
-        output = self.ui.outputPath.currentPath if self.ui.sourceBox.currentIndex == FOLDER else None
+        output = self.ui.outputPath.currentPath if self.ui.sourceBox.currentIndex != SCENE else None
         if output == "":
             say(self.ui.batchMessage, _("Choose a folder for the results."), DOUBTFUL)
             return

@@ -20,6 +20,8 @@ from ..errors import CancelledError, InputError, MissingModalitySegError
 from ..jobs import Error, Event, Hello, Job, Progress, Result, Runner, Stage, Warning
 
 TICK_MS = 40
+_GIVEN_S = 0.002
+"""What the threads that listen to the worker get at each look: see `background`."""
 
 
 class State(StrEnum):
@@ -165,6 +167,7 @@ class Desk:
         self._timer.start()  # first of all: whatever happens below, and whoever waits there, the desk goes on looking
         self._prepare_a_bit()
         if self._runner is not None:
+            time.sleep(_GIVEN_S)
             for event in self._runner.poll():
                 if isinstance(event, Hello):
                     self.hello = event

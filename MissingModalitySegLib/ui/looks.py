@@ -6,6 +6,8 @@ from typing import Any
 
 import qt
 
+from .background import let_go
+
 ON_LIGHT = ("#0f6b52", "#8a5a00", "#b0302e", "#5f5f5f")
 ON_DARK = ("#6fce9a", "#f0b65c", "#ff8f86", "#a8a8a8")
 """Good, doubtful, bad, quiet, as texts on Slicer's two styles. No colour says what no word or sign beside it says."""
@@ -47,7 +49,7 @@ class Reveal:
 
     def stop(self) -> None:
         """To be called before the widget goes."""
-        self._timer.stop()
+        let_go(self._timer, self._scroll)
 
     def _scroll(self) -> None:
         above = self._widget.parent()

@@ -13,6 +13,7 @@ from ..errors import MissingModalitySegError
 from ..scene import GROUP, LAYOUT, CornerText, PlacedRun, jump_to_lesion, open_review
 from ..scene.review import FOUR_VIEWS
 from ..scene.review_layout import ORIENTATIONS
+from .background import let_go
 from .looks import BAD, DOUBTFUL
 
 _SLIDER = 24
@@ -39,6 +40,7 @@ class ReviewPanel:
     def leave(self) -> None:
         """The window goes, and the words in the corners with it."""
         self.close()
+        let_go(self._later, self._start)
 
     def take(self, run: PlacedRun | None) -> None:
         """Offer the review of a run. A scene that was saved in the review opens in it."""

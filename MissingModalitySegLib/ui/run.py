@@ -9,6 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
+from .background import let_go
 from .desk import Desk, State, Work
 from .diagnostics import details
 from .looks import BAD, QUIET, Reveal, duration, say
@@ -50,7 +51,7 @@ class RunPanel:
 
     def leave(self) -> None:
         """The window goes; work goes on."""
-        self._clock.stop()
+        let_go(self._clock, self._show_time)
         self._reveal.stop()
         for work in self._followed:
             work.listeners.remove(self._went_on)

@@ -11,7 +11,7 @@ import qt
 from slicer.i18n import tr as _
 
 from .. import bundles
-from ..errors import BundleError, InputError, MissingModalitySegError
+from ..errors import InputError, MissingModalitySegError
 from . import packages
 from .background import Background
 from .desk import Desk, interpreter
@@ -27,6 +27,7 @@ class SetUpPanel:
     def __init__(self, ui: Any, desk: Desk, on_change: Callable[[], None]) -> None:
         self.ui, self._desk, self._on_change = ui, desk, on_change
         self._busy: Background | None = None
+        self._is_in_front = False
         ui.setUpMessage.visible = False
         for button, action in (
             (ui.installButton, self._install),
@@ -36,12 +37,12 @@ class SetUpPanel:
             (ui.copyDiagnosticsButton, self._copy),
         ):
             button.connect("clicked()", action)
-        desk.on_change.append(self._write_diagnostics)
+        desk.on_change.append(self._desk_changed)
         self.look()
 
     def leave(self) -> None:
         """The window goes; what is being installed or imported arrives all the same."""
-        self._desk.on_change.remove(self._write_diagnostics)
+        self._desk.on_change.remove(self._desk_changed)
         if self._heard in self._desk.on_line:
             self._desk.on_line.remove(self._heard)
         if self._busy is not None:
@@ -67,8 +68,19 @@ class SetUpPanel:
         ui.installButton.visible = bool(self._missing)
         self._write_diagnostics()
 
+    def come_forward(self, is_in_front: bool) -> None:
+        """The page is shown or hidden."""
+        self._is_in_front = is_in_front
+        self._desk_changed()
+
+    def _desk_changed(self) -> None:
+        if self._is_in_front:  # it takes a look at all models
+            self._write_diagnostics()
+
     def _write_diagnostics(self) -> None:
-        self.ui.diagnostics.plainText = diagnostics(self._desk.hello)
+        text = diagnostics(self._desk.hello)
+        if self.ui.diagnostics.plainText != text:  # what is marked stays marked
+            self.ui.diagnostics.plainText = text
 
     def _install(self) -> None:
         try:
@@ -146,6 +158,7 @@ class SetUpPanel:
         self._on_change()
 
     def _copy(self) -> None:
+        self._write_diagnostics()
         qt.QApplication.clipboard().setText(self.ui.diagnostics.plainText)
 
 
@@ -162,10 +175,11 @@ def import_models(folder: Path) -> tuple[list[str], list[str]]:
         if path.suffix != ".zip" and not (path / "manifest.json").is_file():
             continue
         try:
-            added.append(bundles.import_bundle(path, bundles.user_models()).name)
-        except BundleError as error:
+            added.append(bundles.import_bundle(path, bundles.user_models()))
+        except MissingModalitySegError as error:
             problems.append(f"{path.name}: {error}")
-    return added, problems
+    problems += [str(missing) for bundle in added if (missing := bundles.lack(bundle))]
+    return [bundle.name for bundle in added], problems
 
 
 def _run(command: list[str], lines: list[str]) -> int:

@@ -14,6 +14,7 @@ from slicer.i18n import tr as _
 from ..errors import MissingModalitySegError
 from ..modalities import MODALITIES, Modality
 from ..scene import Earlier, PlacedRun, load_terms
+from .background import let_go
 from .batch_panel import BatchPanel
 from .choices import OptionsPanel
 from .desk import Desk, State, Work
@@ -49,10 +50,12 @@ class Window:
         self.options = OptionsPanel(self._add("Options", self.ui.optionsSection))
         self.run = RunPanel(self._add("Run", self.ui.runArea), desk, self.segment)
         self.results = ResultsPanel(self._add("Results", self.ui.resultsSection), self._pick_run)
-        self.batch = BatchPanel(self._add("Batch", self.ui.batchPage), desk, lambda: self.parameters)
+        self.set_up = SetUpPanel(self._add("SetUp", self.ui.setUpPage), desk, self._set_up_changed)
+        self.batch = BatchPanel(
+            self._add("Batch", self.ui.batchPage), desk, lambda: self.parameters, self._why_no_model
+        )
         self.ui.notice.styleSheet = f"color: {QUIET};"
         self.ui.optionsSection.collapsed = True  # now that it has contents
-        self.set_up = SetUpPanel(self._add("SetUp", self.ui.setUpPage), desk, self._set_up_changed)
         self.ui.tabs.connect("currentChanged(int)", self._bring_forward)
         self._bring_forward(self.ui.tabs.currentIndex)
         desk.on_change.append(self.refresh)
@@ -79,7 +82,7 @@ class Window:
 
     def leave(self) -> None:
         """The window is about to go; what runs goes on."""
-        self._later.stop()
+        let_go(self._later, self.refresh)
         self._reveal.stop()
         self.take(None)
         self._desk.on_change.remove(self.refresh)
@@ -126,14 +129,20 @@ class Window:
             self._ordered = made
             follow_the_eye(self._frame)
 
-    def _why_not(self, problem: MissingModalitySegError | None, manifest: Any, present: tuple) -> str:
-        """What keeps the present choice from being segmented, in words."""
+    def _why_no_model(self) -> str:
+        """What keeps every study from being segmented, in words."""
         if not self.set_up.is_ready:
             return _("First install what computes: see the tab “Set-up”.")
-        if problem is not None:
-            return _("Choose at least one sequence.") if not present else problem.message
-        if manifest is None:
+        if self.parameters is None or self.model.manifest(self.parameters.model) is None:
             return _("Choose a model.")
+        return ""
+
+    def _why_not(self, problem: MissingModalitySegError | None, manifest: Any, present: tuple) -> str:
+        """What keeps the present choice from being segmented, in words."""
+        if problem is not None and self.set_up.is_ready:
+            return _("Choose at least one sequence.") if not present else problem.message
+        if words := self._why_no_model():
+            return words
         if self.parameters.brain == "mask" and self.parameters.brainMask is None:
             return _("Choose the mask of the brain, among the options.")
         if not any(modality in manifest.modalities for modality in present):
@@ -180,8 +189,10 @@ class Window:
 
     def _bring_forward(self, index: int) -> None:
         """Hide what the pages behind hold: the longest page would stretch the tables of the others."""
-        for at, page in enumerate((self.ui.studyPage, self.ui.batchPage, self.ui.setUpPage)):
+        pages = (self.ui.studyPage, self.ui.batchPage, self.ui.setUpPage)
+        for at, page in enumerate(pages):
             page.layout().itemAt(0).widget().visible = at == index
+        self.set_up.come_forward(pages[index] == self.ui.setUpPage)
 
     def _choose_model(self, name: str) -> None:
         if self.parameters is not None:

@@ -13,7 +13,7 @@ from Testing.dicom.made_series import FLAIR, T1, Scan, datasets, write
 from Testing.engine.small_runs import image, volume, write_inputs, write_segmenter, write_synthesiser
 from Testing.evaluation.boxes import brain
 
-MODELS = ("moe", "universal", "mome")
+MODELS = ("ensemble", "moe", "universal", "mome")
 
 
 def write_models(folder: Path) -> Path:

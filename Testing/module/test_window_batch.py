@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 import slicer
 
+from MissingModalitySegLib.ui import packages
+from MissingModalitySegLib.ui.batch_panel import FOLDER, LIST, SCENE
 from MissingModalitySegLib.ui.desk import desk
 from Testing.engine.small_runs import write_inputs
 from Testing.module.hands import click, names_in_scene
 from Testing.module.tiny_models import add_volume
 from Testing.slicer_harness.module_window import until
+from Testing.slicer_harness.slicer_application import FileDialog
 
 
 @pytest.fixture
@@ -178,6 +181,33 @@ def test_a_bids_data_set(tab, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "sub-02" / "report.json").is_file()
 
 
+def test_the_button_beside_the_path_offers_what_is_meant(tab, tmp_path: Path) -> None:
+    FileDialog.answers, FileDialog.asked = [str(tmp_path), str(tmp_path / "list.json")], []
+    for source, what, found in ((FOLDER, "folder", tmp_path), (LIST, "file", tmp_path / "list.json")):
+        tab.ui.sourceBox.setCurrentIndex(source)
+        tab.ui.sourcePath.browse()
+        assert FileDialog.asked[-1] == what
+        assert tab.ui.sourcePath.currentPath == str(found)
+    tab.ui.sourceBox.setCurrentIndex(SCENE)
+    assert tab.ui.sourcePath.isHidden()
+
+
+def test_nothing_begins_that_cannot_compute(window, tab, tmp_path: Path, monkeypatch) -> None:
+    write_inputs(tmp_path / "studies" / "anna", "T1")
+    find(tab, tmp_path / "studies")
+    assert tab.ui.startButton.enabled
+    monkeypatch.setattr(packages, "missing", lambda: ["torch>=2.4"])
+    window.window.set_up.look()
+    window.window.refresh()
+    assert not tab.ui.startButton.enabled
+    assert "First install what computes" in tab.ui.batchModel.text
+    monkeypatch.undo()
+    window.window.set_up.look()
+    window.window.parameters.model = ""
+    assert not tab.ui.startButton.enabled
+    assert tab.ui.startButton.toolTip == tab.ui.batchModel.text == "Choose a model."
+
+
 def in_two_studies(slicer_app) -> list[str]:
     for patient in ("Anna", "Björn “B.”"):
         item = slicer_app.scenes.study(patient, "MR")
@@ -188,7 +218,7 @@ def in_two_studies(slicer_app) -> list[str]:
 
 def test_the_studies_of_the_scene(tab, slicer_app) -> None:
     titles = in_two_studies(slicer_app)
-    tab.ui.sourceBox.setCurrentIndex(1)
+    tab.ui.sourceBox.setCurrentIndex(SCENE)
     assert tab.ui.outputPath.isHidden()
     click(tab.ui.findButton)
     assert column(tab, 0) == titles
@@ -204,7 +234,7 @@ def test_the_studies_of_the_scene(tab, slicer_app) -> None:
 
 def test_closing_the_scene_ends_its_batch(tab, slicer_app) -> None:
     in_two_studies(slicer_app)
-    tab.ui.sourceBox.setCurrentIndex(1)
+    tab.ui.sourceBox.setCurrentIndex(SCENE)
     click(tab.ui.findButton)
     click(tab.ui.startButton)
     until(lambda: desk().works and desk().works[0].number is not None)
@@ -217,7 +247,7 @@ def test_closing_the_scene_ends_its_batch(tab, slicer_app) -> None:
 
 def test_studies_go_with_their_scene(tab, slicer_app) -> None:
     in_two_studies(slicer_app)
-    tab.ui.sourceBox.setCurrentIndex(1)
+    tab.ui.sourceBox.setCurrentIndex(SCENE)
     click(tab.ui.findButton)
     run(tab)
     slicer.mrmlScene.Clear(0)
@@ -226,7 +256,7 @@ def test_studies_go_with_their_scene(tab, slicer_app) -> None:
 
 def test_a_volume_that_was_deleted_since_it_was_listed(tab, slicer_app) -> None:
     in_two_studies(slicer_app)
-    tab.ui.sourceBox.setCurrentIndex(1)
+    tab.ui.sourceBox.setCurrentIndex(SCENE)
     click(tab.ui.findButton)
     slicer.mrmlScene.RemoveNode(tab._cases[0].volumes["T1"])
     run(tab)
@@ -234,7 +264,7 @@ def test_a_volume_that_was_deleted_since_it_was_listed(tab, slicer_app) -> None:
     assert "not in the scene any more" in tab.ui.caseTable.item(0, 2).toolTip()
 
 
-def test_what_keeps_a_batch_from_beginning(window, tab, tmp_path: Path) -> None:
+def test_what_keeps_a_batch_from_beginning(tab, tmp_path: Path) -> None:
     click(tab.ui.findButton)
     assert "Choose the folder" in message(tab)
     find(tab, tmp_path / "missing")
@@ -251,9 +281,6 @@ def test_what_keeps_a_batch_from_beginning(window, tab, tmp_path: Path) -> None:
     run(tab, tmp_path / "file")
     assert "cannot be written" in message(tab)
     assert states(tab) == ["not begun"]
-    window.window.parameters.model = "gone"
-    run(tab, tmp_path / "out")
-    assert "gone" in message(tab)
 
 
 def test_what_is_left_out_is_told(tab, tmp_path: Path) -> None:

@@ -231,6 +231,7 @@ def test_what_the_worker_finds(slicer_app) -> None:
     room._close()  # begin without a worker
     widget = open_module()
     page = widget.window.set_up
+    widget.window.ui.tabs.setCurrentWidget(widget.window.ui.setUpPage)
     click(page.ui.checkButton)
     assert "Starting" in message(page)
     until(lambda: "Starting" not in message(page))

@@ -120,10 +120,12 @@ class ctkPathLineEdit(QtWidgets.QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         self._edit, button = QtWidgets.QLineEdit(self), QtWidgets.QToolButton(self)
         button.setText("…")
+        button.clicked.connect(lambda: self.browse())
         line.addWidget(self._edit)
         line.addWidget(button)
         self._edit.textChanged.connect(self.currentPathChanged)
         self._filters = 0x002
+        self.nameFilters: list[str] = []
         self._key = ""
         self.setFocusProxy(self._edit)
 
@@ -144,6 +146,14 @@ class ctkPathLineEdit(QtWidgets.QWidget):
 
     def _set_key(self, key: str) -> None:
         self._key = key
+
+    def browse(self) -> None:
+        """What the button does: where files are among the filters, it offers files alone."""
+        from .slicer_application import FileDialog
+
+        found = FileDialog.getOpenFileName() if self._filters & self.Files else FileDialog.getExistingDirectory()
+        if found:
+            self._set_path(found)
 
     currentPath = QtCore.Property(str, _get_path, _set_path)
     filters = QtCore.Property(int, _get_filters, _set_filters)

@@ -179,16 +179,31 @@ class SliceController:
 
 
 class FileDialog:
-    """`qt.QFileDialog` whose user has decided before: the next of `answers`, nothing when there is none."""
+    """`qt.QFileDialog` whose user has decided before: the next of `answers`, nothing when there is none.
+
+    `asked` tells what for.
+    """
 
     ShowDirsOnly = QtWidgets.QFileDialog.Option.ShowDirsOnly
     answers: list[str] = []
+    asked: list[str] = []
 
     @classmethod
-    def _next(cls, *_: Any) -> str:
+    def _next(cls, what: str) -> str:
+        cls.asked.append(what)
         return cls.answers.pop(0) if cls.answers else ""
 
-    getExistingDirectory = getOpenFileName = getSaveFileName = _next
+    @classmethod
+    def getExistingDirectory(cls, *_: Any) -> str:
+        return cls._next("folder")
+
+    @classmethod
+    def getOpenFileName(cls, *_: Any) -> str:
+        return cls._next("file")
+
+    @classmethod
+    def getSaveFileName(cls, *_: Any) -> str:
+        return cls._next("new file")
 
 
 class Settings(QtCore.QSettings):
