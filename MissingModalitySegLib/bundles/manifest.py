@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -238,15 +238,19 @@ class Fusion:
 
 @dataclass(frozen=True)
 class Member:
-    """Another model whose answer counts: with its share for each region, for codes that have all it `needs`."""
+    """Another model whose answer counts: with its share for each region, for codes that have all it `needs`.
+
+    `version` is the one that it was joined and measured with; any will do where none is said.
+    """
 
     bundle: str
     shares: tuple[tuple[str, float], ...]
     needs: tuple[Modality, ...] = ()
+    version: str | None = None
 
     @classmethod
     def read(cls, value: Any, where: str, modalities: tuple[Modality, ...]) -> Member:
-        section = fields.table(value, where, ("bundle", "shares"), ("needs",))
+        section = fields.table(value, where, ("bundle", "shares"), ("needs", "version"))
         shares = fields.free_table(section["shares"], f"{where}.shares")
         known = [str(modality) for modality in modalities]
         return cls(
@@ -256,11 +260,13 @@ class Member:
                 Modality(fields.choice(item, place, known))
                 for place, item in fields.items(section.get("needs", []), f"{where}.needs", len(modalities))
             ),
+            _version(section["version"], f"{where}.version") if "version" in section else None,
         )
 
     def to_dict(self) -> dict[str, Any]:
+        version = {"version": self.version} if self.version is not None else {}
         needs = {"needs": [str(modality) for modality in self.needs]} if self.needs else {}
-        return {"bundle": self.bundle, "shares": dict(self.shares), **needs}
+        return {"bundle": self.bundle, **version, "shares": dict(self.shares), **needs}
 
 
 @dataclass(frozen=True)
@@ -341,18 +347,20 @@ class Manifest:
         _check_agreement(manifest)
         return manifest
 
-    def keeps_from_asking(self, member: Manifest, needs: Collection[Modality]) -> str | None:
-        """Why an ensemble that sees scans as this model does cannot ask `member` where there are `needs`, as the end
-        of a sentence; None where it can. A member may take fewer modalities, if it is asked where it has one.
+    def keeps_from_asking(self, member: Manifest, terms: Member) -> str | None:
+        """Why an ensemble that sees scans as this model does cannot ask `member` on these `terms`, as the end of a
+        sentence; None where it can. A member may take fewer modalities, if it is asked where it has one.
         """
         if member.members:
             return "asks others itself"
+        if terms.version not in (None, member.version):
+            return f"has the version {member.version} instead of {terms.version}"
         if not set(member.modalities) <= set(self.modalities):
             return "takes other modalities"
         for key in ("labels", "grid", "normalisation"):
             if getattr(self, key) != getattr(member, key):
                 return f"has other {key}"
-        if set(member.modalities) != set(self.modalities) and not set(member.modalities) & set(needs):
+        if set(member.modalities) != set(self.modalities) and not set(member.modalities) & set(terms.needs):
             return "would be asked where there is none of its sequences"
         return None
 
@@ -453,10 +461,10 @@ def _bundle_name(value: Any, where: str) -> str:
     return name
 
 
-def _version(value: Any) -> str:
-    version = fields.text(value, "version")
+def _version(value: Any, where: str = "version") -> str:
+    version = fields.text(value, where)
     if not _VERSION.fullmatch(version):
-        raise fields.wrong_value("version", f"is {version!r}", "Write it as in 1.0.2 or 2.1.0-beta.")
+        raise fields.wrong_value(where, f"is {version!r}", "Write it as in 1.0.2 or 2.1.0-beta.")
     return version
 
 

@@ -133,8 +133,9 @@ def _member(bundle: Bundle, member: Member, search: tuple[Place, ...] | None) ->
         found = _companion(bundle, name, search)
     except BundleError as error:
         raise BundleError("bad-members", f"{sentence}, which cannot be used: {error.message}", error.hint) from error
-    if reason := bundle.manifest.keeps_from_asking(found.manifest, member.needs):
-        raise BundleError("bad-members", f"{sentence}, which {reason}.", f"Use the “{name}” that it was made with.")
+    if reason := bundle.manifest.keeps_from_asking(found.manifest, member):
+        hint = f"Use the “{name}” that it was made with, or join them anew (`missing-modality-seg models join`)."
+        raise BundleError("bad-members", f"{sentence}, which {reason}.", hint)
     return found
 
 

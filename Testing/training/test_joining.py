@@ -130,6 +130,16 @@ def test_members_that_are_not_what_they_were_are_told(models: Path) -> None:
     assert caught.value.code == "bad-members"
 
 
+def test_another_version_of_a_member_is_not_asked(models: Path) -> None:
+    assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
+    newer = replace(model("mome"), version="0.9.0")
+    write_bundle(models / "mome", newer, Background("mome", "mome", "Apache-2.0", True), replace_existing=True)
+    with pytest.raises(BundleError, match=r"version 0\.9\.0 instead of 0"):
+        ready_model("both")
+    assert run(["models", "join", str(models / "both"), "moe", "mome", "--replace"]) == 0
+    assert ready_model("both").model.name == "both"
+
+
 def test_results_depend_on_the_files_of_members(models: Path) -> None:
     assert run(["models", "join", str(models / "both"), "moe", "mome"]) == 0
     before = checksums(find("both"))

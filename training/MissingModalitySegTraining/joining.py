@@ -22,11 +22,11 @@ from .provenance import now
 TITLE = "Ensemble of several models"
 
 
-def read_member(text: str, regions: Sequence[str]) -> Member:
+def read_member(text: str, regions: Sequence[str], version: str | None = None) -> Member:
     """What `NAME[:REGION,…][@SEQUENCES]` says: one share of these regions (of all), where there are these sequences.
 
     >>> read_member("mome:lesion@FLAIR", ("lesion", "core"))
-    Member(bundle='mome', shares=(('lesion', 1.0),), needs=(<Modality.FLAIR: 'FLAIR'>,))
+    Member(bundle='mome', shares=(('lesion', 1.0),), needs=(<Modality.FLAIR: 'FLAIR'>,), version=None)
     """
     name, _, needs = text.partition("@")
     name, _, chosen = name.partition(":")
@@ -36,7 +36,8 @@ def read_member(text: str, regions: Sequence[str]) -> Member:
             "bad-members", f"“{unknown[0]}” in “{text}” is no region; there are {', '.join(regions)}.", "Name these."
         )
     with located(text):
-        return Member(name, tuple((region, 1.0) for region in names), Code.parse(needs).available if needs else ())
+        needed = Code.parse(needs).available if needs else ()
+    return Member(name, tuple((region, 1.0) for region in names), needed, version)
 
 
 def join(
@@ -57,9 +58,10 @@ def join(
     if first.labels is None:
         raise InputError("bad-members", f"The model “{first.name}” finds no lesions.", "Join models that segment.")
     regions = find_scheme(first.labels).region_names
-    asked = [read_member(text, regions) for text in members]
+    versions = [manifest.version for manifest in manifests]
+    asked = [read_member(text, regions, version) for text, version in zip(members, versions, strict=True)]
     for other, member in zip(manifests, asked, strict=True):
-        if reason := first.keeps_from_asking(other, member.needs):
+        if reason := first.keeps_from_asking(other, member):
             hint = "Join models that see scans alike, each where there are sequences that it takes (NAME@SEQUENCES)."
             raise InputError("bad-members", f"The model “{other.name}” cannot be joined: it {reason}.", hint)
     if any(manifest.network.config.get("activation") == "softmax" for manifest in manifests):
@@ -81,7 +83,6 @@ def join(
         "provenance": {
             "method": "mean of logits",
             **({"data": ", ".join(dict.fromkeys(data))} if data else {}),
-            "members": {manifest.name: manifest.version for manifest in manifests},
             "command": _text(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
             "date": now(),
         },

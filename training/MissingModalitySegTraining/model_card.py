@@ -112,15 +112,14 @@ def _fusion(fusion: Mapping[str, Any] | None) -> str | None:
 def _members(description: Mapping[str, Any]) -> str | None:
     if not description.get("members"):
         return None
-    versions = description["provenance"].get("members", {})
-    told = [_member(member, versions.get(member["bundle"], "")) for member in description["members"]]
-    return f"the mean of the logits of {'; '.join(told)}"
+    return f"the mean of the logits of {'; '.join(map(_member, description['members']))}"
 
 
-def _member(member: Mapping[str, Any], version: str) -> str:
+def _member(member: Mapping[str, Any]) -> str:
     shares = ", ".join(f"{region} {share:g}" for region, share in member["shares"].items())
     needs = f", where there is {' and '.join(member['needs'])}" if member.get("needs") else ""
-    return f"“{member['bundle']}”{f' {version}' if version else ''} ({shares}{needs})"
+    version = f" {member['version']}" if "version" in member else ""
+    return f"“{member['bundle']}”{version} ({shares}{needs})"
 
 
 def _synthesiser(synthesiser: Mapping[str, Any] | None) -> str | None:
