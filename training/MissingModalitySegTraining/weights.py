@@ -2,7 +2,9 @@
 
 `python -m MissingModalitySegTraining.weights [--output FOLDER] [--preset starter|gpu] [--share 0.5] [MODEL ...]`
 carries out the commands below; stopped, it goes on where it was when given again. Networks that answer alike in the
-beginning save time: experts begin as the plain network's kernels.
+beginning save time: experts begin as the plain network's kernels, and networks for one sequence as the expert for it.
+
+`--lesion-masks FOLDER` lets the plaques in the scans of these last have the shapes of real ones, as in those that ship.
 """
 
 from __future__ import annotations
@@ -30,6 +32,24 @@ class Recipe:
     """The training whose network this one begins from."""
     bundles: Mapping[str, str] = field(default_factory=dict)
     """Name of each bundle, and which product of the training it is."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What differs from the preset."""
+    is_shaped: bool = False
+    """Whether lesions may have the shapes of real ones."""
+
+
+def specialist(sequence: str) -> Recipe:
+    """A small network for one sequence alone, made for plaques first of all."""
+    settings = {
+        "modalities": f"[{sequence}]",
+        "data.crop": "[64, 80, 64]",
+        "data.phantom.reuse": "4",
+        "data.phantom.mixture": "{physics: 0.2, jittered: 0.55, random: 0.25}",
+        "data.phantom.kinds": "{ms: 0.3, glioma: 0.26, wmh: 0.1, metastases: 0.05, acute_stroke: 0.07, "
+        "chronic_stroke: 0.06, none: 0.16}",
+    }
+    bundles = {sequence.lower(): "model"}
+    return Recipe("single_unet", {"starter": 75, "gpu": 5}, "mome", bundles, settings, is_shaped=True)
 
 
 ENSEMBLE = ("moe", "mome:lesion@FLAIR")
@@ -49,12 +69,16 @@ RECIPES: Mapping[str, Recipe] = {
     "mome": Recipe("mome", {"starter": 120, "gpu": 8}, start="image", bundles={"mome": "model"}),
     "universal": Recipe("universal", {"starter": 180, "gpu": 10}, bundles={"universal": "model"}),
     SYNTHESIS: Recipe(SYNTHESIS, {"starter": 90, "gpu": 6}, bundles={SYNTHESIS: "model"}),
+    "flair": specialist("FLAIR"),
+    "t2": specialist("T2"),
     "brain": Recipe("brain", {"starter": 30, "gpu": 4}, bundles={"brain": "model"}),
 }
 """Network by network, each after what it begins from."""
 
 
-def commands(name: str, folder: Path, preset: str = "starter", share: float = 1.0) -> Iterator[list[str]]:
+def commands(
+    name: str, folder: Path, preset: str = "starter", share: float = 1.0, masks: Path | None = None
+) -> Iterator[list[str]]:
     """What a user would type after `missing-modality-seg` for a training and its bundles.
 
     Args:
@@ -62,11 +86,15 @@ def commands(name: str, folder: Path, preset: str = "starter", share: float = 1.
         folder: runs go into `runs` there, bundles into `models`.
         preset: `starter` or `gpu`.
         share: of the time that the recipe has.
+        masks: a folder of lesion masks in MNI space.
     """
     recipe, run = RECIPES[name], folder / "runs" / name
     train = ["train", recipe.method, "--preset", preset, "--minutes", f"{recipe.minutes[preset] * share:g}"]
     if recipe.start is not None:
         train += ["--set", f"start={folder / 'runs' / recipe.start}"]
+    shaped = {"data.phantom.lesion_masks": str(masks)} if recipe.is_shaped and masks is not None else {}
+    for key, value in {**recipe.settings, **shaped}.items():
+        train += ["--set", f"{key}={value}"]
     yield [*train, "--output", str(run)]
     for bundle, what in recipe.bundles.items():
         by = [] if bundle in WITHOUT_SYNTHESIS else ["--synthesiser", SYNTHESIS]
@@ -95,11 +123,13 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("build/weights"))
     parser.add_argument("--preset", choices=("starter", "gpu"), default="starter")
     parser.add_argument("--share", type=float, default=1.0, help="of the time of each recipe")
+    parser.add_argument("--lesion-masks", type=Path, help="folder of masks in MNI space whose shapes plaques may have")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.models if name not in RECIPES]:
         parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}")
+    masks = arguments.lesion_masks and arguments.lesion_masks.absolute()
     for name in needed(arguments.models):
-        for command in commands(name, arguments.output.absolute(), arguments.preset, arguments.share):
+        for command in commands(name, arguments.output.absolute(), arguments.preset, arguments.share, masks):
             _carry_out(command, arguments.output)
     if {"moe", "mome"} <= set(arguments.models):
         _carry_out(joining(arguments.output.absolute()), arguments.output)
