@@ -91,6 +91,22 @@ def test_a_network_for_one_modality_begins_as_the_expert_for_it(cache, tmp_path)
         torch.testing.assert_close(own[f"unet.{name}"], value, rtol=1e-3, atol=1e-4)
 
 
+def test_experts_begin_as_networks_for_their_modality(cache, tmp_path) -> None:
+    still = {"loop.learning_rate": 1e-9, "loop.weight_decay": 0.0}
+    flair = train(config(cache, "single_unet", modalities=["FLAIR"]), tmp_path / "flair")
+    before = train(config(cache, "mome", **{"loop.steps": 2}), tmp_path / "before")
+    joined = config(cache, "mome", start=str(before.folder), experts={"FLAIR": str(flair.folder)}, **still)
+    after = load_file(train(joined, tmp_path / "after").folder / "experts" / runs.WEIGHTS)
+    other = load_file(before.folder / "experts" / runs.WEIGHTS)
+    own = flair.products().network.unet.state_dict()
+    for name, value in after.items():
+        _, _, rest = name.partition("experts.3.")
+        torch.testing.assert_close(value, own[rest] if rest else other[name], rtol=1e-3, atol=1e-4)
+    for method, modality in (("mome", "T1"), ("single_unet", "FLAIR")):
+        with pytest.raises(InputError, match="cannot be what an expert"):
+            train(config(cache, method, experts={modality: str(flair.folder)}), tmp_path / f"{method}-{modality}")
+
+
 def test_what_does_not_fit_is_refused(cache, plain, tmp_path) -> None:
     wider = build({"architecture": "unet", "config": {"widths": [12, 16]}})
     with pytest.raises(InputError, match="another network"):

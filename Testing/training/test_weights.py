@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_a_model_comes_after_what_it_begins_from() -> None:
     assert needed(["moe"]) == ["plain", "moe"]
-    assert needed(["mome", "brain"]) == ["image", "mome", "brain"]
+    assert needed(["mome", "brain"]) == ["image", "flair", "t2", "mome", "brain"]
     assert needed(list(RECIPES)) == list(RECIPES)
 
 
@@ -29,7 +29,7 @@ def test_every_shipped_model_has_one_recipe() -> None:
 @pytest.mark.parametrize("preset", ["starter", "gpu"])
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_command_line_takes_the_trainings(name: str, preset: str, tmp_path: Path) -> None:
-    train, *exports = commands(name, tmp_path, preset, share=0.5)
+    train, *exports = commands(name, tmp_path, preset, share=0.5, masks=tmp_path)
     answer = CliRunner().invoke(application, [*train, "--dry-run"])
     assert answer.exit_code == 0, answer.output
     assert f"minutes: {RECIPES[name].minutes[preset] * 0.5}" in answer.output

@@ -39,7 +39,7 @@ from .evaluation.results import document_of, write_whole
 from .evaluation.rows import Evaluation
 from .loop import Curves, Watcher, fit
 from .regimes.stages import Method, Products, Stage, find_method
-from .starting import begin_from, weights_for
+from .starting import begin_from, replace_experts, weights_for
 from .validation import Held, evaluate_network, held_out, model_of, validator
 
 CONFIG, DONE, WEIGHTS, VALIDATION = "config.yaml", "done.json", "network.safetensors", "validation.json"
@@ -225,6 +225,8 @@ def _fit(
         weights = weights_for(config.start, stage.name, stages, config.modalities)
         if weights is not None:
             begin_from(regime.network, weights)
+    if stage.name == stages_of(config)[0].name:
+        replace_experts(regime.network, config.experts, config.modalities)
     settings = config.loop_of(stage.name, stage.share)
     segments = stage.segmenter(regime.network) is not None
     # every process must come to the same points: the others only wait while the first validates

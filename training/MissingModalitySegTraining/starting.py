@@ -75,6 +75,28 @@ def begin_from(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     network.load_state_dict(own | {name: value for name, value in adopted.items() if value is not None})
 
 
+def replace_experts(network: nn.Module, trained: Mapping[Modality, str], modalities: Sequence[Modality]) -> None:
+    """Let experts for modalities begin as networks that were `trained` for these alone (`single_unet`).
+
+    What is trained names a bundle or the folder of a run. Raises `InputError` for a network without modality experts,
+    and for one that was not trained for its modality alone.
+    """
+    from .evaluation.find_model import find_model
+
+    for modality, start in trained.items():
+        model = find_model(start)
+        fits = isinstance(network, MixtureOfModalityExperts) and modality in modalities
+        if not fits or model.modalities != (modality,):
+            raise InputError(
+                "start-does-not-fit",
+                f"{start} cannot be what an expert for {modality} begins as.",
+                f"`mome` alone has such experts; each begins as a network for its modality alone (single_unet with "
+                f"modalities: [{modality}]).",
+            )
+        weights = {name.removeprefix(SINGLE): value for name, value in model.network.state_dict().items()}
+        begin_from(network.experts[modalities.index(modality)], weights)
+
+
 def _adopted(own: Tensor, given: Tensor | None) -> Tensor | None:
     """`given` in the shape of `own`, repeated for every expert if need be; None where it does not fit."""
     if given is None or given.shape not in (own.shape, own.shape[1:]):

@@ -2,9 +2,10 @@
 
 `python -m MissingModalitySegTraining.weights [--output FOLDER] [--preset starter|gpu] [--share 0.5] [MODEL ...]`
 carries out the commands below; stopped, it goes on where it was when given again. Networks that answer alike in the
-beginning save time: experts begin as the plain network's kernels, and networks for one sequence as the expert for it.
+beginning save time: experts begin as the plain network's kernels, modality experts as one network for every image.
 
-`--lesion-masks FOLDER` lets the plaques in the scans of these last have the shapes of real ones, as in those that ship.
+With `--lesion-masks FOLDER` plaques that the experts for FLAIR and T2 learn from have the shapes of real ones, as they
+had for those that ship.
 """
 
 from __future__ import annotations
@@ -36,6 +37,13 @@ class Recipe:
     """What differs from the preset."""
     is_shaped: bool = False
     """Whether lesions may have the shapes of real ones."""
+    experts: Mapping[str, str] = field(default_factory=dict)
+    """By sequence, the training that its expert begins from instead."""
+
+    @property
+    def foundations(self) -> set[str]:
+        """All trainings that come before this one."""
+        return {*self.experts.values(), *([self.start] if self.start is not None else [])}
 
 
 def specialist(sequence: str) -> Recipe:
@@ -48,8 +56,7 @@ def specialist(sequence: str) -> Recipe:
         "data.phantom.kinds": "{ms: 0.3, glioma: 0.26, wmh: 0.1, metastases: 0.05, acute_stroke: 0.07, "
         "chronic_stroke: 0.06, none: 0.16}",
     }
-    bundles = {sequence.lower(): "model"}
-    return Recipe("single_unet", {"starter": 75, "gpu": 5}, "mome", bundles, settings, is_shaped=True)
+    return Recipe("single_unet", {"starter": 75, "gpu": 5}, "image", settings=settings, is_shaped=True)
 
 
 ENSEMBLE = ("moe", "mome:lesion@FLAIR")
@@ -66,11 +73,17 @@ RECIPES: Mapping[str, Recipe] = {
     "plain": Recipe("modality_dropout", {"starter": 120, "gpu": 8}),
     "moe": Recipe("moe", {"starter": 120, "gpu": 8}, start="plain", bundles={"moe": "model"}),
     "image": Recipe("single_unet", {"starter": 60, "gpu": 4}),
-    "mome": Recipe("mome", {"starter": 120, "gpu": 8}, start="image", bundles={"mome": "model"}),
-    "universal": Recipe("universal", {"starter": 180, "gpu": 10}, bundles={"universal": "model"}),
-    SYNTHESIS: Recipe(SYNTHESIS, {"starter": 90, "gpu": 6}, bundles={SYNTHESIS: "model"}),
     "flair": specialist("FLAIR"),
     "t2": specialist("T2"),
+    "mome": Recipe(
+        "mome",
+        {"starter": 120, "gpu": 8},
+        start="image",
+        bundles={"mome": "model"},
+        experts={"FLAIR": "flair", "T2": "t2"},
+    ),
+    "universal": Recipe("universal", {"starter": 180, "gpu": 10}, bundles={"universal": "model"}),
+    SYNTHESIS: Recipe(SYNTHESIS, {"starter": 90, "gpu": 6}, bundles={SYNTHESIS: "model"}),
     "brain": Recipe("brain", {"starter": 30, "gpu": 4}, bundles={"brain": "model"}),
 }
 """Network by network, each after what it begins from."""
@@ -92,6 +105,9 @@ def commands(
     train = ["train", recipe.method, "--preset", preset, "--minutes", f"{recipe.minutes[preset] * share:g}"]
     if recipe.start is not None:
         train += ["--set", f"start={folder / 'runs' / recipe.start}"]
+    if recipe.experts:
+        named = ", ".join(f"{key}: {folder / 'runs' / one}" for key, one in recipe.experts.items())
+        train += ["--set", f"experts={{{named}}}"]
     shaped = {"data.phantom.lesion_masks": str(masks)} if recipe.is_shaped and masks is not None else {}
     for key, value in {**recipe.settings, **shaped}.items():
         train += ["--set", f"{key}={value}"]
@@ -111,9 +127,8 @@ def needed(names: list[str]) -> list[str]:
     """The recipes for these and for what they begin from, in order."""
     wanted = set(names)
     for name in reversed(RECIPES):
-        start = RECIPES[name].start
-        if name in wanted and start is not None:
-            wanted.add(start)
+        if name in wanted:
+            wanted |= RECIPES[name].foundations
     return [name for name in RECIPES if name in wanted]
 
 

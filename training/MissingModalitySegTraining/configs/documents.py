@@ -220,6 +220,10 @@ def _with_absolute_paths(document: Document, folder: Path) -> Document:
     start = document.get("start")
     if isinstance(start, str) and (folder / start).is_dir():  # else it is the name of a bundle
         document = document | {"start": str(folder / start)}
+    experts = document.get("experts")
+    if isinstance(experts, dict):
+        folders = {key: str(folder / one) for key, one in experts.items() if (folder / str(one)).is_dir()}
+        document = document | {"experts": experts | folders}
     data = document.get("data")
     if not isinstance(data, dict):
         return document

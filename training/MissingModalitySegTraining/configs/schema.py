@@ -179,6 +179,8 @@ class TrainingConfig(Section):
     options: Mapping[str, Any] = Field(default_factory=dict)
     start: Annotated[str, Field(min_length=1)] | None = None
     """A bundle, or the folder of a finished run, whose weights the training begins from; see `starting`."""
+    experts: Mapping[Modality, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    """Of `mome`: what was trained for one modality alone, and its expert begins as; the rest as `start` says."""
     modalities: Annotated[tuple[Modality, ...], Field(min_length=1)] = MODALITIES
     labels: Literal["glioma", "lesion"] = "glioma"
     data: DataSection = DataSection()
