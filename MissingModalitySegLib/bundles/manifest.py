@@ -238,7 +238,7 @@ class Fusion:
 
 @dataclass(frozen=True)
 class Member:
-    """Another model whose answer counts: with its share for each region, for codes that have all it `needs`.
+    """Another model whose answer counts: with its share for each region, for codes that have one of what it `needs`.
 
     `version` is the one that it was joined and measured with; any will do where none is said.
     """
@@ -360,7 +360,7 @@ class Manifest:
         for key in ("labels", "grid", "normalisation"):
             if getattr(self, key) != getattr(member, key):
                 return f"has other {key}"
-        if set(member.modalities) != set(self.modalities) and not set(member.modalities) & set(terms.needs):
+        if not set(terms.needs or self.modalities) <= set(member.modalities):
             return "would be asked where there is none of its sequences"
         return None
 

@@ -34,9 +34,10 @@ class EnsembleConfig:
 class Ensemble(nn.Module):
     """The mean of the members' logits, region by region, with `shares` (member by region) as weights.
 
-    A member `sees` these of the `channels`, in its own order. It counts for codes that have all the channels that it
-    `needs`; the shares of those that count are divided by their sum. Raises `InputError` where members differ in
-    regions or see other channels than they take, one may be asked that sees nothing, or none counts for some case.
+    A member `sees` these of the `channels`, in its own order. It counts for codes that have one of the channels that it
+    `needs`, or where it needs none; the shares of those that count are divided by their sum. Raises `InputError` where
+    members differ in regions or see other channels than they take, one may be asked that sees nothing, or none counts
+    for some case.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Ensemble(nn.Module):
                 "The members of an ensemble differ in channels or regions, or answer with exclusive classes.",
                 "Join models that answer alike.",
             )
-        if any(len(own) < channels and not set(own) & set(need) for own, need in zip(sees, needs, strict=True)):
+        if not all(set(need or range(channels)) <= set(own) for own, need in zip(sees, needs, strict=True)):
             raise InputError(
                 "bad-members",
                 "A member that does not take all sequences would be asked where there is none of its own.",
@@ -86,7 +87,7 @@ class Ensemble(nn.Module):
         """The weight of each member for each region (M, R) with one `code` (K,); those of a region have the sum 1."""
         there = code.tolist()
         rows = [
-            row if all(there[channel] for channel in need) else (0.0,) * self.config.regions
+            row if not need or any(there[channel] for channel in need) else (0.0,) * self.config.regions
             for row, need in zip(self.config.shares, self.config.needs, strict=True)
         ]
         totals = [sum(column) for column in zip(*rows, strict=True)]

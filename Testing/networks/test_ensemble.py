@@ -49,6 +49,14 @@ def test_every_sample_has_the_mean_of_those_that_count_for_its_code(ensemble: En
 
 
 @torch.no_grad()
+def test_one_of_what_a_member_needs_will_do() -> None:
+    torch.manual_seed(0)
+    ensemble = Ensemble([member("moe"), member("mome")], 5, [ALL, ALL], SHARES, [[], [2, FLAIR]]).eval()
+    for there, counts in (([1, 0, 1, 0, 0], True), ([0, 0, 0, 1, 1], True), ([1, 1, 0, 0, 1], False)):
+        assert (ensemble.weights(torch.tensor(there))[1] == [0.75, 0.0, 0.5]) == counts
+
+
+@torch.no_grad()
 def test_a_member_sees_its_own_channels_in_its_own_order(narrow: Ensemble) -> None:
     x, code = images(3, narrow), torch.tensor([[1, 0, 1, 1, 0], [0, 1, 0, 1, 0], [1, 1, 1, 0, 1]])
     moe = narrow.members[0](x, code)
@@ -88,6 +96,8 @@ def test_where_one_alone_counts_nobody_else_is_asked(ensemble: Ensemble) -> None
         ({}, ALL, [[1, 0, 1], [1, 1, 1]], [[], [FLAIR]], "no member"),
         ({}, ALL, SHARES, [[0], [FLAIR]], "no member"),
         ({"channels": 2, "experts": 2}, [0, 1], SHARES, [[], [FLAIR]], "none of its own"),
+        ({"channels": 2, "experts": 2}, [0, FLAIR], SHARES, [[], [1, FLAIR]], "none of its own"),
+        ({"channels": 2, "experts": 2}, [0, FLAIR], SHARES, [[], []], "none of its own"),
     ],
 )
 def test_what_cannot_be_joined(config, sees, shares, needs, words) -> None:

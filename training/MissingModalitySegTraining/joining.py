@@ -23,7 +23,7 @@ TITLE = "Ensemble of several models"
 
 
 def read_member(text: str, regions: Sequence[str], version: str | None = None) -> Member:
-    """What `NAME[:REGION,…][@SEQUENCES]` says: one share of these regions (of all), where there are these sequences.
+    """What `NAME[:REGION,…][@SEQUENCES]` says: a share of these regions (of all), with one of these sequences.
 
     >>> read_member("mome:lesion@FLAIR", ("lesion", "core"))
     Member(bundle='mome', shares=(('lesion', 1.0),), needs=(<Modality.FLAIR: 'FLAIR'>,), version=None)

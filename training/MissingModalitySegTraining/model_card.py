@@ -117,7 +117,7 @@ def _members(description: Mapping[str, Any]) -> str | None:
 
 def _member(member: Mapping[str, Any]) -> str:
     shares = ", ".join(f"{region} {share:g}" for region, share in member["shares"].items())
-    needs = f", where there is {' and '.join(member['needs'])}" if member.get("needs") else ""
+    needs = f", where there is {' or '.join(member['needs'])}" if member.get("needs") else ""
     version = f" {member['version']}" if "version" in member else ""
     return f"“{member['bundle']}”{version} ({shares}{needs})"
 
