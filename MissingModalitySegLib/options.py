@@ -32,6 +32,7 @@ _SWITCHES = (
 )
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
+THREADS = range(1, 1025)
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Options:
         size = self.minimum_lesion_ml
         if not isinstance(size, int | float) or isinstance(size, bool) or not 0 <= size <= 1000:
             raise _bad("minimum_lesion_ml", size, "Give a volume from 0 to 1000 ml.")
-        if self.threads is not None and (type(self.threads) is not int or not 1 <= self.threads <= 1024):
-            raise _bad("threads", self.threads, "Give a number from 1 to 1024.")
+        if self.threads is not None and (type(self.threads) is not int or self.threads not in THREADS):
+            raise _bad("threads", self.threads, f"Give a number from {THREADS[0]} to {THREADS[-1]}.")
 
     @classmethod
     def from_dict(cls, values: Any) -> Options:

@@ -65,13 +65,11 @@ def available(search: tuple[Place, ...] | None = None) -> tuple[Listing, ...]:
     listings: list[Listing] = []
     used: set[str] = set()
     for listing in _listed(places() if search is None else search):
-        try:
-            if listing.bundle is not None:
-                members(listing.bundle, search)
-                listing = replace(listing, used=listing.name not in used)
-                used.add(listing.name)
-        except BundleError as error:
+        if listing.bundle is not None and (error := lack(listing.bundle, search)):
             listing = replace(listing, bundle=None, error=error, used=False)
+        elif listing.bundle is not None:
+            listing = replace(listing, used=listing.name not in used)
+            used.add(listing.name)
         listings.append(listing)
     return tuple(listings)
 
@@ -146,10 +144,10 @@ def _companion(bundle: Bundle, name: str, search: tuple[Place, ...] | None) -> B
     return _named(name, list(_listed(places() if search is None else search)))
 
 
-def lack(bundle: Bundle) -> BundleError | None:
+def lack(bundle: Bundle, search: tuple[Place, ...] | None = None) -> BundleError | None:
     """What keeps an ensemble from being asked, such as a member that was not imported; None for a model that works."""
     try:
-        members(bundle)
+        members(bundle, search)
     except BundleError as error:
         return error
     return None

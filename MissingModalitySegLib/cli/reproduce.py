@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
+from ..options import THREADS
 from .output import console, training_packages
 
 
@@ -40,8 +41,9 @@ def reproduce(
         from MissingModalitySegTraining.reproduce import Order
         from MissingModalitySegTraining.reproduce import reproduce as carry_out
     if threads is not None:
-        if not 1 <= threads <= 1024:
-            raise InputError("bad-threads", f"{threads} threads cannot compute.", "Give a number from 1 to 1024.")
+        if threads not in THREADS:
+            hint = f"Give a number from {THREADS[0]} to {THREADS[-1]}."
+            raise InputError("bad-threads", f"{threads} threads cannot compute.", hint)
         import torch
 
         torch.set_num_threads(threads)

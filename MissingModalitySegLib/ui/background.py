@@ -13,16 +13,11 @@ from typing import Any
 import qt
 
 from ..errors import MissingModalitySegError
+from .timers import let_go
 
 _LOOK_MS = 30
 _GIVEN_S = 0.02
 _running: set[Background] = set()
-
-
-def let_go(timer: Any, slot: Callable[[], None]) -> None:
-    """Stop a timer for good: connected, it would hold the object that `slot` is of, which holds the timer."""
-    timer.stop()
-    timer.disconnect("timeout()", slot)
 
 
 class Background:

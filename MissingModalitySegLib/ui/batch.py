@@ -27,9 +27,10 @@ from ..jobs.cohort_page import write_cohort_page
 from ..modalities import Modality
 from ..options import Options
 from ..study_folders import Choice, FolderStudy, find_studies
-from .background import Background, let_go
+from .background import Background
 from .desk import Desk, State, Work, interpreter
 from .study import hand_in_study
+from .timers import let_go
 
 _STATES = {
     State.WAITING: CaseState.WAITING,

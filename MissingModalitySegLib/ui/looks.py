@@ -6,7 +6,7 @@ from typing import Any
 
 import qt
 
-from .background import let_go
+from .timers import let_go
 
 ON_LIGHT = ("#0f6b52", "#8a5a00", "#b0302e", "#5f5f5f")
 ON_DARK = ("#6fce9a", "#f0b65c", "#ff8f86", "#a8a8a8")

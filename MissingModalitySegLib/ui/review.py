@@ -13,8 +13,8 @@ from ..errors import MissingModalitySegError
 from ..scene import GROUP, LAYOUT, CornerText, PlacedRun, jump_to_lesion, open_review
 from ..scene.review import FOUR_VIEWS
 from ..scene.review_layout import ORIENTATIONS
-from .background import let_go
 from .looks import BAD, DOUBTFUL
+from .timers import let_go
 
 _SLIDER = 24
 """Pixels; the wheel of the mouse goes through the slices, too."""

@@ -9,10 +9,10 @@ import qt
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from .background import let_go
 from .desk import Desk, State, Work
 from .diagnostics import details
 from .looks import BAD, QUIET, Reveal, duration, say
+from .timers import let_go
 
 _MOST_LINES = 2000
 _SECOND_MS = 1000

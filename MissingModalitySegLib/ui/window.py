@@ -14,7 +14,6 @@ from slicer.i18n import tr as _
 from ..errors import MissingModalitySegError
 from ..modalities import MODALITIES, Modality
 from ..scene import Earlier, PlacedRun, load_terms
-from .background import let_go
 from .batch_panel import BatchPanel
 from .choices import OptionsPanel
 from .desk import Desk, State, Work
@@ -27,6 +26,7 @@ from .results import ResultsPanel
 from .run import RunPanel
 from .set_up import SetUpPanel
 from .study import hand_in_study, raters_for
+from .timers import let_go
 
 _LESIONS_STAND_OUT = (Modality.FLAIR, Modality.T2)
 

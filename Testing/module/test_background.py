@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
 import time
 import weakref
 
@@ -15,6 +16,14 @@ from Testing.slicer_harness.module_window import until
 STEPS = 100
 
 
+def _hold() -> None:
+    """Wait 50 ms without letting go of the interpreter."""
+    if sys.platform == "win32":
+        ctypes.PyDLL("kernel32").Sleep(50)
+    else:
+        ctypes.PyDLL(None).usleep(50_000)
+
+
 @pytest.fixture
 def looks(monkeypatch) -> list[float]:
     """When the timer looked. Before each look, nobody else runs Python for a while."""
@@ -22,7 +31,7 @@ def looks(monkeypatch) -> list[float]:
     look = background.Background._look
 
     def held(self: background.Background) -> None:
-        ctypes.PyDLL(None).usleep(50_000)  # called without letting go of the interpreter
+        _hold()
         seen.append(time.monotonic())
         look(self)
 

@@ -11,6 +11,7 @@ import slicer
 from MissingModalitySegLib import bundles
 from Testing.engine.small_runs import write_segmenter
 from Testing.module.hands import click, load_and_guess
+from Testing.module.tiny_models import write_ensemble
 from Testing.slicer_harness.module_window import until
 from Testing.slicer_harness.slicer_application import FileDialog
 
@@ -98,14 +99,7 @@ def test_a_model_from_a_zip(window, panel, tmp_path, monkeypatch) -> None:
 
 
 def test_an_ensemble_is_the_first_choice_and_tells_what_it_misses(window, panel, tmp_path) -> None:
-    members = [
-        {"bundle": name, "shares": dict.fromkeys(("lesion", "core", "enhancing"), 1.0)} for name in ("one", "six")
-    ]
-    description = bundles.find("one").manifest.to_dict() | {"name": "joint", "family": "ensemble", "members": members}
-    for key in ("network", "weights", "performance", "files"):
-        del description[key]
-    bundles.save(tmp_path / "joint", description, {})
-    panel.import_from(str(tmp_path / "joint"))
+    panel.import_from(str(write_ensemble(tmp_path / "joint", "one", "six")))
     until(lambda: "was added" in message(panel))
     assert "asks “six”, which cannot be used" in message(panel)
     assert window.window.parameters.model == panel.first_choice == "one"

@@ -18,6 +18,7 @@ from MissingModalitySegLib.ui import packages
 from MissingModalitySegLib.ui.desk import desk
 from Testing.engine.small_runs import write_segmenter
 from Testing.module.hands import click, load_and_guess
+from Testing.module.tiny_models import write_ensemble
 from Testing.slicer_harness.module_window import close_module, open_module, until
 from Testing.slicer_harness.slicer_application import FileDialog
 
@@ -215,6 +216,15 @@ def test_a_folder_of_models(page, tmp_path: Path) -> None:
     assert "Models added: seven, six." in message(page)
     assert "bad: " in message(page)
     assert sorted(os.listdir(bundles.user_models())) == ["seven", "six"]
+
+
+def test_a_folder_with_an_ensemble_and_without_its_members(page, tmp_path: Path) -> None:
+    write_ensemble(tmp_path / "in" / "joint", "one", "nine")
+    FileDialog.answers = [str(tmp_path / "in")]
+    page.ui.offlineSection.collapsed = False
+    click(page.ui.modelsButton)
+    until(lambda: "Models added: joint." in message(page))
+    assert "asks “nine”, which cannot be used" in message(page)
 
 
 def test_a_folder_of_models_that_cannot_be_read(page, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 import slicer
 
+from MissingModalitySegLib import bundles
 from Testing.engine.small_runs import volume, write_segmenter, write_synthesiser
 
 
@@ -43,6 +44,17 @@ def write_models(folder: Path) -> Path:
     )
     write_synthesiser(folder / "synthesis")
     return folder
+
+
+def write_ensemble(folder: Path, *members: str) -> Path:
+    """A model that asks `members`, the first of which is there; named as its folder."""
+    shares = dict.fromkeys(("lesion", "core", "enhancing"), 1.0)
+    asked = [{"bundle": name, "shares": shares} for name in members]
+    first = bundles.find(members[0]).manifest.to_dict()
+    description = first | {"name": folder.name, "family": "ensemble", "members": asked}
+    for key in ("network", "weights", "performance", "files"):
+        description.pop(key, None)
+    return bundles.save(folder, description, {}).folder
 
 
 def add_volume(name: str, number: int = 0) -> slicer.vtkMRMLScalarVolumeNode:

@@ -46,8 +46,7 @@ def join(
     """Write the bundle of an ensemble of `members` (as `read_member` reads them) into the folder `target`.
 
     Grid, labels and all else are those of the first, and must be those of the others, which may take fewer sequences.
-    Raises `InputError`,
-    `BundleError`, `ResourceError`.
+    Raises `InputError`, `BundleError`, `ResourceError`.
     """
     target = Path(target).absolute()
     names = [text.partition("@")[0].partition(":")[0] for text in members]

@@ -4,8 +4,7 @@
 carries out the commands below; stopped, it goes on where it was when given again. Networks that answer alike in the
 beginning save time: experts begin as the plain network's kernels, modality experts as one network for every image.
 
-With `--lesion-masks FOLDER` plaques that the experts for FLAIR and T2 learn from have the shapes of real ones, as they
-had for those that ship.
+With `--lesion-masks FOLDER` some plaques that `mome` learns from have the shapes of real ones, as where it ships.
 """
 
 from __future__ import annotations
@@ -39,6 +38,8 @@ class Recipe:
     """Whether lesions may have the shapes of real ones."""
     experts: Mapping[str, str] = field(default_factory=dict)
     """By sequence, the training that its expert begins from instead."""
+    export: tuple[str, ...] = ()
+    """What else `export` is told."""
 
     @property
     def foundations(self) -> set[str]:
@@ -81,6 +82,8 @@ RECIPES: Mapping[str, Recipe] = {
         start="image",
         bundles={"mome": "model"},
         experts={"FLAIR": "flair", "T2": "t2"},
+        is_shaped=True,
+        export=("--by-reliability",),
     ),
     "universal": Recipe("universal", {"starter": 180, "gpu": 10}, bundles={"universal": "model"}),
     SYNTHESIS: Recipe(SYNTHESIS, {"starter": 90, "gpu": 6}, bundles={SYNTHESIS: "model"}),
@@ -114,7 +117,7 @@ def commands(
     yield [*train, "--output", str(run)]
     for bundle, what in recipe.bundles.items():
         by = [] if bundle in WITHOUT_SYNTHESIS else ["--synthesiser", SYNTHESIS]
-        yield ["export", str(run), str(folder / "models" / bundle), "--what", what, *by, "--replace"]
+        yield ["export", str(run), str(folder / "models" / bundle), "--what", what, *recipe.export, *by, "--replace"]
 
 
 def joining(folder: Path) -> list[str]:

@@ -217,13 +217,14 @@ def _read(path: Path) -> Document:
 
 def _with_absolute_paths(document: Document, folder: Path) -> Document:
     """Paths in a file start from its folder, as in a datalist."""
-    start = document.get("start")
-    if isinstance(start, str) and (folder / start).is_dir():  # else it is the name of a bundle
-        document = document | {"start": str(folder / start)}
-    experts = document.get("experts")
-    if isinstance(experts, dict):
-        folders = {key: str(folder / one) for key, one in experts.items() if (folder / str(one)).is_dir()}
-        document = document | {"experts": experts | folders}
+
+    def found(start: Any) -> Any:  # else it is the name of a bundle
+        return str(folder / start) if isinstance(start, str) and (folder / start).is_dir() else start
+
+    if "start" in document:
+        document = document | {"start": found(document["start"])}
+    if isinstance(experts := document.get("experts"), dict):
+        document = document | {"experts": {modality: found(start) for modality, start in experts.items()}}
     data = document.get("data")
     if not isinstance(data, dict):
         return document
