@@ -24,7 +24,9 @@ from ..bundles import (
 from ..errors import BundleError, InputError
 from .output import Json, console, print_json, readable_size, table, training_packages
 
-application = typer.Typer(help="Models: list, show, import, export, verify, measured, join.", no_args_is_help=True)
+application = typer.Typer(
+    help="Models: list, show, import, export, verify, measured, picture, join.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name, or the path of its folder.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace what is there already.")]
@@ -146,6 +148,15 @@ def add_measured_figures(
         raise InputError("unreadable-notes", f"{notes} cannot be read: {error}.") from None
     bundle = add_measured(find(name).folder, results or [], text)
     console().print(f"{bundle.name} holds {len(bundle.manifest.performance)} figures now.", soft_wrap=True)
+
+
+@application.command("picture", short_help="Draw what a model makes of simulated patients, for its card.")
+def picture_model(name: Name) -> None:
+    """Draw what a model makes of a few simulated patients into its card. Takes a minute or two."""
+    with training_packages("Drawing simulated patients"):
+        from MissingModalitySegTraining.illustrated import CASES, illustrate
+    bundle = illustrate(find(name).folder)
+    console().print(f"Drew {bundle.folder / CASES}", soft_wrap=True)
 
 
 @application.command("join", short_help="Make a model of several: the mean of their answers.")

@@ -62,7 +62,8 @@ def _row(parameter: Any) -> str:
     shown = ", ".join(f"`{one}`" for one in names)
     if isinstance(parameter.default, Enum):
         shown += " " + " ".join(f"`{one.value}`" for one in type(parameter.default))
-    words = " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "\\|")
+    words = " ".join((getattr(parameter, "help", None) or "").split())
+    words = "".join("\\" + character if character in "|[" else character for character in words)
     return f"| {shown} | {words} | {_default(parameter)} |"
 
 

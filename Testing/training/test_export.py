@@ -26,8 +26,9 @@ from MissingModalitySegLib.networks.registry import build
 from MissingModalitySegLib.networks.weights import write_weights
 from MissingModalitySegTraining.configs import read_config
 from MissingModalitySegTraining.expected_performance import expected_performance, reliabilities
-from MissingModalitySegTraining.export import Background, _without_folders, export, only_simulated, write_bundle
+from MissingModalitySegTraining.export import Background, export, only_simulated, write_bundle
 from MissingModalitySegTraining.head_validation import held_out_heads
+from MissingModalitySegTraining.origins import without_folders
 from MissingModalitySegTraining.runs import open_run, train
 
 from .small_caches import overrides, small_cache
@@ -195,7 +196,7 @@ def test_absolute_paths_do_not_leave_the_machine() -> None:
     command = "missing-modality-seg train moe --data /home/me/secret/list.json --output=/tmp/run --set data.spacing=1.0"
     shown = "missing-modality-seg train moe --data list.json --output=run --set data.spacing=1.0"
     given = {"a": [command, 3, None], "b": {"c": r"C:\Users\me\list.json"}, "d": "relative/stays", "e": "and/or"}
-    assert _without_folders(given) == {
+    assert without_folders(given) == {
         "a": [shown, 3, None],
         "b": {"c": "list.json"},
         "d": "relative/stays",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,11 +25,16 @@ from .data.cache import Cache
 from .data.source import says_simulated
 from .expected_performance import Figure, expected_performance, reliabilities
 from .model_card import NAME as CARD
-from .model_card import model_card
+from .model_card import PICTURES, model_card
 from .model_words import EXAMINED, INTENDED_USE, METHOD_WORDS, NO_DEVICE, SIMULATED, SYNTHESISER_TITLE
+from .origins import origin_of
+from .provenance import now
 from .regimes.stages import Products
+from .training_curves import picture
 
 WEIGHTS, SYNTHESISER = "weights.safetensors", "synthesiser.safetensors"
+CURVES = "curves.png"
+CURVES_CAPTION = "Loss by step: of the stages of this training, then of those that it began from."
 Product = Literal["model", "synthesiser"]
 
 
@@ -100,7 +104,7 @@ def export(
         title or (SYNTHESISER_TITLE if alone else METHOD_WORDS[method].title),
         licence or ("Apache-2.0" if simulated else "unspecified"),
         simulated,
-        _provenance(run),
+        {**origin_of(run), "exported": now()},
         tuple(figures),
     )
     own = None if alone else synthesiser or products.synthesiser
@@ -154,6 +158,9 @@ def write_bundle(
             sources[SYNTHESISER] = Path(scratch) / SYNTHESISER
             write_weights(sources[SYNTHESISER], synthesiser)
             description["synthesiser"] = {"file": SYNTHESISER, "network": describe(synthesiser)}
+        if drawn := picture(background.provenance):
+            sources[CURVES] = drawn
+            description["provenance"][PICTURES] = {CURVES: CURVES_CAPTION}
         sources[CARD] = model_card(description).encode()
         return save(target, description, sources, replace_existing)
 
@@ -235,41 +242,6 @@ def only_simulated(source: str) -> bool:
         return False
     cache = Cache(path)
     return all(str(cache[name].metadata.get("dataset") or "").startswith("phantom") for name in cache.ids)
-
-
-def _provenance(run: Any) -> dict[str, Any]:
-    """What was done, and how to do it again; without the folders of the machine where it was done."""
-    from . import provenance
-    from .configs.reading import as_document
-
-    facts = run.provenance()
-    stages = {
-        name: {key: value for key, value in stage.items() if key != "sessions"}
-        for name, stage in facts["stages"].items()
-    }
-    last = list(stages.values())[-1]
-    facts |= {
-        "stages": stages,
-        "command": last.get("command"),
-        "commit": last.get("commit"),
-        "date": last.get("ended") or provenance.now(),
-        "exported": provenance.now(),
-        "config": as_document(run.config),
-    }
-    return _without_folders(facts)
-
-
-def _without_folders(value: Any) -> Any:
-    """`value` with the names of files and folders in place of their absolute paths."""
-    if isinstance(value, Mapping):
-        return {key: _without_folders(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_folders(item) for item in value]
-    return _ABSOLUTE.sub("", value) if isinstance(value, str) else value
-
-
-_ABSOLUTE = re.compile(r"(?<![^\s='\"])(?:[A-Za-z]:)?[\\/](?:[^\s\\/'\"]+[\\/])*")
-"""Everything of an absolute path but its last part."""
 
 
 def _name_of(target: Path, method: str) -> str:

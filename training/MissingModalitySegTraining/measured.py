@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from MissingModalitySegLib.bundles import Bundle, load, save
 from MissingModalitySegLib.engine.model import load_model
@@ -41,8 +42,14 @@ def add_measured(folder: Path, results: Sequence[Path] = (), notes: str | None =
         description["performance"] = figures
     if notes is not None:
         description["provenance"] = {**description["provenance"], NOTES: notes}
+    return rewrite(bundle, description)
+
+
+def rewrite(bundle: Bundle, description: dict[str, Any], files: Mapping[str, bytes] | None = None) -> Bundle:
+    """Write `bundle` again with another `description`, the card that follows from it, and what changed in `files`."""
     sources: dict[str, Path | bytes] = {
         entry.name: bundle.path(entry.name).read_bytes() for entry in bundle.manifest.files if entry.name != CARD
     }
+    sources |= files or {}
     sources[CARD] = model_card(description).encode()
     return save(bundle.folder, description, sources, replace=True)

@@ -10,6 +10,8 @@ from .expected_performance import Figure
 NAME = "MODEL_CARD.md"
 NOTES = "notes"
 """Of the provenance: Markdown for the card."""
+PICTURES = "pictures"
+"""Of the provenance: files of the bundle, each with what it shows."""
 
 ATLAS = (
     "The anatomy of simulated scans derives from the MNI152 template (© 1993–2009 Louis Collins, McConnell Brain "
@@ -49,6 +51,7 @@ def model_card(description: Mapping[str, Any]) -> str:
         "## Training\n\n" + _list(_training(provenance)),
         "## What to expect\n\n" + _performance(description.get("performance", [])),
         *([f"## Seen on scans\n\n{provenance[NOTES].strip()}"] if provenance.get(NOTES) else []),
+        *_pictures(provenance.get(PICTURES, {})),
         f"## Licence\n\n{description['licence']}",
         f"## Citation\n\n{description['citation']}",
     ]
@@ -69,10 +72,35 @@ def _training(provenance: Mapping[str, Any]) -> dict[str, Any]:
         "Samples": provenance.get("samples"),
         "Hours": None if provenance.get("seconds") is None else f"{provenance['seconds'] / 3600:.2g}",
         "Seed": provenance.get("seed"),
+        "Began from": _began_from(provenance),
         "Command": None if provenance.get("command") is None else f"`{provenance['command']}`",
         "Commit": provenance.get("commit"),
         "Date": provenance.get("date"),
     }
+
+
+def _began_from(provenance: Mapping[str, Any]) -> str | None:
+    before = provenance.get("began_from", {})
+    named = {"": before["start"]} if "start" in before else {}
+    named |= {f", expert for {modality}: ": origin for modality, origin in before.get("experts", {}).items()}
+    return "".join(place + _origin(origin) for place, origin in named.items()).removeprefix(", ") or None
+
+
+def _origin(origin: Mapping[str, Any]) -> str:
+    """Name, and what is known of how it was trained; how it began stands in brackets, too."""
+    name = f"{origin['bundle']} {origin['version']}" if "bundle" in origin else f"the run “{origin['run']}”"
+    facts = [str(origin[key]) + unit for key, unit in (("method", ""), ("steps", " steps")) if origin.get(key)]
+    if origin.get("seconds"):
+        facts.append(f"{origin['seconds'] / 3600:.2g} h")
+    if before := _began_from(origin):
+        facts.append(f"began from {before}")
+    return f"{name} ({', '.join(facts)})" if facts else name
+
+
+def _pictures(pictures: Mapping[str, str]) -> list[str]:
+    if not pictures:
+        return []
+    return ["## Pictures", *(f"![{caption}]({name})\n\n{caption}" for name, caption in pictures.items())]
 
 
 def _performance(figures: Sequence[Figure]) -> str:

@@ -26,11 +26,17 @@ class Pictured:
     names: Sequence[str]
     channels: np.ndarray
     truth: np.ndarray
-    answers: Sequence[tuple[str, np.ndarray]]
+    answers: Sequence[tuple[str, np.ndarray]] = ()
+    """Labels, each with what they were found from."""
+    images: Sequence[tuple[str, np.ndarray]] = ()
+    """Further volumes on the scale of the channels."""
 
 
 def mosaic(cases: Sequence[Pictured], scheme: LabelScheme) -> Image.Image:
-    """A row per case; columns: the sequences, the truth, the answers by name. Axial, the patient's right is left."""
+    """A row per case; columns: the sequences, further images, the truth, the answers by name.
+
+    Axial, the patient's right is left.
+    """
     rows = [_row(case, scheme) for case in cases]
     width, height = max(row.width for row in rows), sum(row.height for row in rows)
     sheet = Image.new("RGB", (width, height))
@@ -41,17 +47,21 @@ def mosaic(cases: Sequence[Pictured], scheme: LabelScheme) -> Image.Image:
     return sheet
 
 
-def slice_of_interest(truth: np.ndarray, channels: np.ndarray) -> int:
-    """The axial slice with most lesion; without any, the one with most brain."""
-    shown = truth > 0 if (truth > 0).any() else channels.any(axis=0)
-    return int(shown.sum(axis=(0, 1)).argmax())
+def slice_of_interest(case: Pictured) -> int:
+    """The axial slice with most lesion; without any, the one where most is seen; without that, most brain."""
+    seen = sum((answer > 0).astype(int) for _, answer in case.answers)
+    for shown in (case.truth > 0, seen, case.channels.any(axis=0)):
+        if np.any(shown):
+            break
+    return int(np.sum(shown, axis=(0, 1)).argmax())
 
 
 def _row(case: Pictured, scheme: LabelScheme) -> Image.Image:
-    z = slice_of_interest(case.truth, case.channels)
+    z = slice_of_interest(case)
     grey = [_grey(channel[..., z]) for channel in case.channels]
     best = grey[_background(case, z)]
     tiles = [(name, tile) for name, tile in zip(case.names, grey, strict=True)]
+    tiles += [(name, _grey(image[..., z])) for name, image in case.images]
     tiles += [(name, _overlay(best, labels[..., z], scheme)) for name, labels in (("truth", case.truth), *case.answers)]
     factor = -(-LEAST_EDGE // max(tiles[0][1].shape[:2]))
     pictures = [(name, _picture(tile, factor)) for name, tile in tiles]

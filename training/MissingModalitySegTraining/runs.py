@@ -1,6 +1,7 @@
 """A run: a configuration, carried out stage after stage in a folder, stopped and gone on with at will.
 
     <run>/config.yaml                    complete
+          predecessors.json              where that came from which it began from, if from anything
           prompts.safetensors            embeddings of the prompts, where a text encoder makes them
           missing.json                   which subjects lack what, where modalities are missing in training
           cache/, validation-cases/      prepared cases
@@ -38,6 +39,7 @@ from .data.source import Prepared, open_prepared, open_samples
 from .evaluation.results import document_of, write_whole
 from .evaluation.rows import Evaluation
 from .loop import Curves, Watcher, fit
+from .origins import PREDECESSORS, note_predecessors
 from .regimes.stages import Method, Products, Stage, find_method
 from .starting import begin_from, replace_experts, weights_for
 from .validation import Held, evaluate_network, held_out, model_of, validator
@@ -290,7 +292,7 @@ def _begun(config: TrainingConfig, folder: Path, first: bool) -> TrainingConfig:
     """Write the configuration into a new run; in one that is there, hold it against the one that it was begun with."""
     path = folder / CONFIG
     # asked before the configuration is read: another process may be the one that begins anew
-    claimed_only = folder.is_dir() and [entry.name for entry in folder.iterdir()] == [CONFIG]
+    claimed_only = folder.is_dir() and {entry.name for entry in folder.iterdir()} <= {CONFIG, PREDECESSORS}
     if path.is_file() and not claimed_only:  # where the data could not be opened, nothing else is there yet
         before = read_config(path)
         different = sorted(_differences(as_document(before), as_document(config)))
@@ -312,6 +314,7 @@ def _begun(config: TrainingConfig, folder: Path, first: bool) -> TrainingConfig:
     if first:
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
+            note_predecessors(config, folder)
             write_config(config, path, "Complete: nothing here depends on defaults of the program any more.")
     return config
 

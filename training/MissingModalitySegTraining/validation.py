@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import nn
 
 from MissingModalitySegLib.bundles import Normalisation, Tile
 from MissingModalitySegLib.engine.model import DEFAULT_TILE, HEAD, Model
-from MissingModalitySegLib.engine.predict import labels_from, predict_channels
 from MissingModalitySegLib.labels import find_scheme
 from MissingModalitySegLib.modalities import Code
 
@@ -22,6 +20,7 @@ from .data.cache import REGIONS, Cache
 from .data.phantom_cases import phantom_cases
 from .data.source import Prepared
 from .data.spread import spread
+from .drawn_cases import segmented_case
 from .evaluation.cached import evaluate_cached
 from .evaluation.rows import Evaluation
 from .head_validation import HeldOutHead, evaluate_heads, held_out_heads, pictured
@@ -166,17 +165,6 @@ def _pictured(config: TrainingConfig, model: Model, cases: HeldOut, count: int) 
     for name in cases.ids[:count]:
         case = cases.cache[name]
         there = tuple(modality for modality in config.modalities if modality in case.code)
-        channels = np.zeros((len(config.modalities), *case.shape), np.float32)
-        for modality in there:
-            channels[config.modalities.index(modality)] = case.channels[case.code.available.index(modality)]
-        brain = torch.from_numpy(np.array(case.brain))
-        codes = dict.fromkeys([Code(there, config.modalities), Code(there[-1:], config.modalities)])
-        answers = []
-        for code in codes:
-            shown = torch.from_numpy(channels) * torch.tensor(code.vector)[:, None, None, None]
-            labels = labels_from(predict_channels(model, shown, brain, code), model.scheme).numpy()
-            answers.append((f"from {code}" if len(code) < len(there) or len(code) == 1 else "from all", labels))
-        bits = np.array(case.regions) & (2**config.regions - 1)
-        truth = np.array(model.scheme.lookup, np.uint8)[bits]
-        drawn.append(Pictured(name, list(config.modalities), channels, truth, answers))
+        codes = [Code(there, config.modalities), Code(there[-1:], config.modalities)]
+        drawn.append(segmented_case(model, case, codes))
     return drawn

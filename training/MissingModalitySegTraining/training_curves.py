@@ -1,0 +1,69 @@
+"""How the loss fell: a few points per stage for a model's manifest, and their picture for its card."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+POINTS = 40
+MOST_PANELS, PER_ROW = 12, 4
+PANEL_INCHES = (2.3, 1.7)
+
+
+def thinned(history: Path) -> dict[str, list[float]] | None:
+    """The loss of a stage by step, as means over up to `POINTS` spans of equal length; None where none was noted."""
+    if not history.is_file():
+        return None
+    with history.open(newline="", encoding="utf-8") as file:
+        rows = [(int(row["step"]), float(row["loss"])) for row in csv.DictReader(file)]
+    noted = [(step, loss) for step, loss in rows if np.isfinite(loss)]
+    if not noted:
+        return None
+    spans = np.array_split(np.array(noted), min(POINTS, len(noted)))
+    return {
+        "step": [int(span[-1, 0]) for span in spans],
+        "loss": [round(float(span[:, 1].mean()), 4) for span in spans],
+    }
+
+
+def curves(provenance: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Mapping[str, list[float]]]]:
+    """Title and curve of each stage of a training and, after it, of those that it began from."""
+    for stage, facts in provenance.get("stages", {}).items():
+        if curve := facts.get("curve"):
+            yield (f"{name}: {stage}" if name else stage), curve
+    for before in predecessors_of(provenance):
+        known = before.get("bundle") or before.get("run")
+        yield from curves(before, f"{known} {before['version']}" if "version" in before else known)
+
+
+def predecessors_of(provenance: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a training began from, as `origins` describes it: the whole network first, then single experts."""
+    before = provenance.get("began_from", {})
+    return [*([before["start"]] if "start" in before else []), *before.get("experts", {}).values()]
+
+
+def picture(provenance: Mapping[str, Any]) -> bytes | None:
+    """A PNG with a panel per curve, its own training's first; None where no loss was noted."""
+    shown = list(curves(provenance))[:MOST_PANELS]
+    if not shown:
+        return None
+    from matplotlib.figure import Figure  # without pyplot there is neither a window nor a global state
+
+    columns = min(PER_ROW, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (title, curve) in zip(panels, shown, strict=False):
+        axes.plot(curve["step"], curve["loss"], linewidth=1)
+        axes.set_title(title, fontsize=7)
+        axes.tick_params(labelsize=6)
+    for axes in panels[len(shown) :]:
+        axes.set_axis_off()
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=100)
+    return content.getvalue()
