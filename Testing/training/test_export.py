@@ -26,9 +26,9 @@ from MissingModalitySegLib.networks.registry import build
 from MissingModalitySegLib.networks.weights import write_weights
 from MissingModalitySegTraining.configs import read_config
 from MissingModalitySegTraining.expected_performance import expected_performance, reliabilities
-from MissingModalitySegTraining.export import Background, export, only_simulated, write_bundle
+from MissingModalitySegTraining.export import Background, export, write_bundle
 from MissingModalitySegTraining.head_validation import held_out_heads
-from MissingModalitySegTraining.origins import without_folders
+from MissingModalitySegTraining.origins import only_simulated, without_folders
 from MissingModalitySegTraining.runs import open_run, train
 
 from .small_caches import overrides, small_cache

@@ -60,16 +60,40 @@ def test_a_bundle_serves_as_well_as_the_run(plain, tmp_path) -> None:
         torch.testing.assert_close(found[name], value, rtol=1e-3, atol=1e-4)  # half precision
 
 
-def test_several_stages_begin_each_from_its_own(cache, tmp_path) -> None:
-    first = train(config(cache, "mome"), tmp_path / "first")
-    again = config(cache, "mome", start=str(first.folder), **{"loop.learning_rate": 1e-9, "loop.weight_decay": 0.0})
-    second = train(again, tmp_path / "second")
-    for stage in ("experts", "joint"):
-        mine, theirs = (load_file(run.folder / stage / runs.WEIGHTS) for run in (second, first))
-        assert mine.keys() == theirs.keys()
-        for name, value in mine.items():
+STILL = {"loop.learning_rate": 1e-9, "loop.weight_decay": 0.0}
+
+
+def weights_of(run, stage: str) -> dict[str, torch.Tensor]:
+    return load_file(run.folder / stage / runs.WEIGHTS)
+
+
+def test_several_networks_begin_each_from_its_own_stage(cache, tmp_path) -> None:
+    first = train(config(cache, "universal"), tmp_path / "first")
+    second = train(config(cache, "universal", start=str(first.folder), **STILL), tmp_path / "second")
+    assert len(first.stages) > 3
+    for stage in first.stages:
+        theirs = weights_of(first, stage.name)
+        for name, value in weights_of(second, stage.name).items():
             torch.testing.assert_close(value, theirs[name], rtol=1e-3, atol=1e-4)
     assert open_run(second.folder).config.start == str(first.folder)
+
+
+@pytest.mark.parametrize("with_expert", [False, True])
+def test_stages_of_one_network_begin_from_the_finished_one(cache, tmp_path, with_expert: bool) -> None:
+    first = train(config(cache, "mome"), tmp_path / "first")
+    more = dict(STILL)
+    if with_expert:
+        train(config(cache, "single_unet", modalities=["FLAIR"]), tmp_path / "flair")
+        more["experts"] = {"FLAIR": str(tmp_path / "flair")}
+    second = train(config(cache, "mome", start=str(first.folder), **more), tmp_path / "second")
+    finished, own = weights_of(first, "joint"), weights_of(second, "joint")
+    flair = f"experts.{MODALITIES.index(Modality.FLAIR)}."
+    for name, value in own.items():
+        if with_expert and name.startswith(flair):
+            new = weights_of(open_run(tmp_path / "flair"), "network")[name.replace(flair, "unet.")]
+            torch.testing.assert_close(value, new, rtol=1e-3, atol=1e-4)
+        else:
+            torch.testing.assert_close(value, finished[name], rtol=1e-3, atol=1e-4)
 
 
 def test_modality_experts_begin_as_the_one_network_for_every_image(cache, tmp_path) -> None:

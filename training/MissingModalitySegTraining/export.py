@@ -13,7 +13,6 @@ from torch import nn
 
 from MissingModalitySegLib.bundles import Bundle, save
 from MissingModalitySegLib.bundles.names import BUNDLE_NAME, MANIFEST
-from MissingModalitySegLib.datalists import read_datalist
 from MissingModalitySegLib.engine.model import Model
 from MissingModalitySegLib.errors import BundleError, InputError
 from MissingModalitySegLib.networks.mome.fusion import Fusion
@@ -21,20 +20,18 @@ from MissingModalitySegLib.networks.mome.single_image import SingleImageSegmente
 from MissingModalitySegLib.networks.registry import describe
 from MissingModalitySegLib.networks.weights import write_weights
 
-from .data.cache import Cache
-from .data.source import says_simulated
 from .expected_performance import Figure, expected_performance, reliabilities
 from .model_card import NAME as CARD
 from .model_card import PICTURES, model_card
 from .model_words import EXAMINED, INTENDED_USE, METHOD_WORDS, NO_DEVICE, SIMULATED, SYNTHESISER_TITLE
-from .origins import origin_of
+from .origins import origin_of, saw_only_simulated
 from .provenance import now
 from .regimes.stages import Products
 from .training_curves import picture
 
 WEIGHTS, SYNTHESISER = "weights.safetensors", "synthesiser.safetensors"
 CURVES = "curves.png"
-CURVES_CAPTION = "Loss by step: of the stages of this training, then of those that it began from."
+CURVES_CAPTION = "Loss by step: of the stages of this training, then of what it began from, the latest first."
 Product = Literal["model", "synthesiser"]
 
 
@@ -71,7 +68,8 @@ def export(
         name: by default that of the folder, where a model can be called so, else the method's.
         title: for people; by default the method's.
         version: of the model.
-        licence: of the weights; by default that of the program where the data were simulated, else “unspecified”.
+        licence: of the weights; by default that of the program where all data were simulated, those of what the
+            training began from included, else “unspecified”.
         by_reliability: weigh the answers of a model that sees one sequence at a time by what each alone reached in
             validation. Figures of codes with several sequences, which were measured with other weights, are left out.
         synthesiser: the bundle that generates missing sequences, instead of the network that a training may leave.
@@ -98,13 +96,14 @@ def export(
     figures = expected_performance(validation, model.modalities) if validation and not alone else []
     if by_reliability:
         figures = _weigh_by_reliability(model, figures)
-    simulated = only_simulated(run.config.data.source)
+    origin = origin_of(run)
+    simulated = saw_only_simulated(origin)
     background = Background(
         method,
         title or (SYNTHESISER_TITLE if alone else METHOD_WORDS[method].title),
         licence or ("Apache-2.0" if simulated else "unspecified"),
         simulated,
-        {**origin_of(run), "exported": now()},
+        {**origin, "exported": now()},
         tuple(figures),
     )
     own = None if alone else synthesiser or products.synthesiser
@@ -229,19 +228,6 @@ def _weigh_by_reliability(model: Model, figures: list[Figure]) -> list[Figure]:
     model.network.fusion = Fusion("reliability", weights)
     alone = {str(modality) for modality in model.modalities}
     return [figure for figure in figures if figure["code"] in alone]
-
-
-def only_simulated(source: str) -> bool:
-    """Whether the training data, not just what was held out of them, are known to be simulated."""
-    if source in ("phantom", "heads"):
-        return True
-    path = Path(source)
-    if path.suffix == ".json":
-        return path.is_file() and says_simulated(read_datalist(path))
-    if not (path / "cache.json").is_file():
-        return False
-    cache = Cache(path)
-    return all(str(cache[name].metadata.get("dataset") or "").startswith("phantom") for name in cache.ids)
 
 
 def _name_of(target: Path, method: str) -> str:

@@ -39,7 +39,8 @@ HEADS = 2
 COLOURS = 64
 ABOUT = "Simulated patients that no training saw, the same for every model, not chosen by the result."
 CAPTIONS = {
-    "segments": f"{ABOUT} Each in one slice, the one with most lesion: the sequences, the truth, what the model finds.",
+    "segments": f"{ABOUT} The sequences, the truth and what the model finds, in the slice with most lesion; in the "
+    "healthy one in that where most is found.",
     "synthesis": f"{ABOUT} The sequences, each as the model makes it of the others, and the lesion.",
     "brain": f"{ABOUT} Heads: the sequences, the true brain, what is found in each sequence alone.",
 }

@@ -17,6 +17,7 @@ from MissingModalitySegLib.modalities import Code
 from .model_card import NAME as CARD
 from .model_card import model_card
 from .model_words import INTENDED_USE
+from .origins import origin_of_members
 from .provenance import now
 
 TITLE = "Ensemble of several models"
@@ -84,6 +85,7 @@ def join(
             **({"data": ", ".join(dict.fromkeys(data))} if data else {}),
             "command": _text(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
             "date": now(),
+            **origin_of_members(manifests),
         },
         "licence": " AND ".join(dict.fromkeys(manifest.licence for manifest in manifests)),
         "citation": "\n".join(dict.fromkeys(manifest.citation for manifest in manifests)),

@@ -65,36 +65,62 @@ def _list(entries: Mapping[str, Any]) -> str:
 
 
 def _training(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    ancestors = provenance.get("ancestors", {})
     return {
         "Method": provenance.get("method"),
         "Data": provenance.get("data"),
         "Steps": provenance.get("steps"),
         "Samples": provenance.get("samples"),
-        "Hours": None if provenance.get("seconds") is None else f"{provenance['seconds'] / 3600:.2g}",
+        "Hours": None if provenance.get("seconds") is None else _hours(provenance),
+        "Hours with all that it began from": _hours(provenance, *ancestors.values()) if ancestors else None,
         "Seed": provenance.get("seed"),
         "Began from": _began_from(provenance),
-        "Command": None if provenance.get("command") is None else f"`{provenance['command']}`",
+        "Command": _commands(provenance),
+        "Held out": _held_out(provenance),
         "Commit": provenance.get("commit"),
         "Date": provenance.get("date"),
     }
 
 
 def _began_from(provenance: Mapping[str, Any]) -> str | None:
-    before = provenance.get("began_from", {})
-    named = {"": before["start"]} if "start" in before else {}
-    named |= {f", expert for {modality}: ": origin for modality, origin in before.get("experts", {}).items()}
-    return "".join(place + _origin(origin) for place, origin in named.items()).removeprefix(", ") or None
+    began = provenance.get("began_from", {})
+    named = {"": began["start"]} if "start" in began else {}
+    named |= {f"expert for {modality}: ": key for modality, key in began.get("experts", {}).items()}
+    return "; ".join(place + _ancestor(key, provenance) for place, key in named.items()) or None
 
 
-def _origin(origin: Mapping[str, Any]) -> str:
-    """Name, and what is known of how it was trained; how it began stands in brackets, too."""
-    name = f"{origin['bundle']} {origin['version']}" if "bundle" in origin else f"the run “{origin['run']}”"
-    facts = [str(origin[key]) + unit for key, unit in (("method", ""), ("steps", " steps")) if origin.get(key)]
-    if origin.get("seconds"):
-        facts.append(f"{origin['seconds'] / 3600:.2g} h")
-    if before := _began_from(origin):
-        facts.append(f"began from {before}")
-    return f"{name} ({', '.join(facts)})" if facts else name
+def _ancestor(key: str, provenance: Mapping[str, Any]) -> str:
+    """Its name, and what is known of how it was trained."""
+    facts = provenance["ancestors"][key]
+    known = [str(facts[name]) + unit for name, unit in (("method", ""), ("steps", " steps")) if facts.get(name)]
+    if facts.get("seconds"):
+        known.append(f"{_hours(facts)} h")
+    before = facts.get("began_from", {})
+    sources = [*([before["start"]] if "start" in before else []), *before.get("experts", {}).values()]
+    if sources:
+        known.append(f"from {' and '.join(sources)}")
+    return f"{key} ({', '.join(known)})" if known else key
+
+
+def _hours(*trainings: Mapping[str, Any]) -> str:
+    return f"{sum(facts.get('seconds') or 0 for facts in trainings) / 3600:.2g}"
+
+
+def _commands(provenance: Mapping[str, Any]) -> str | None:
+    """Of all stages; a training that was gone on with in another way has several."""
+    stages = [stage.get("command") for stage in provenance.get("stages", {}).values()]
+    given = dict.fromkeys(command for command in (*stages, provenance.get("command")) if command)
+    return "; ".join(f"`{command}`" for command in given) or None
+
+
+def _held_out(provenance: Mapping[str, Any]) -> str | None:
+    """How many simulated cases the figures of validation are of, and of which kinds."""
+    config = provenance.get("config", {})
+    cases = config.get("validation", {}).get("cases")
+    if not cases or provenance.get("data") != "phantom":
+        return None
+    kinds = [kind for kind, share in config["data"]["phantom"]["kinds"].items() if share > 0]
+    return f"{cases} simulated cases ({', '.join(kinds[:cases])})"
 
 
 def _pictures(pictures: Mapping[str, str]) -> list[str]:
@@ -157,12 +183,18 @@ def _synthesiser(synthesiser: Mapping[str, Any] | None) -> str | None:
 
 
 def _attribution(provenance: Mapping[str, Any]) -> str:
-    data = provenance.get("config", {}).get("data", {})
-    if not {"phantom", "heads"} & {data.get("source"), *str(provenance.get("data")).split(", ")}:
+    """What the data of this training, and of all that it began from, derive from."""
+    trainings = [provenance, *provenance.get("ancestors", {}).values()]
+    data = [facts.get("config", {}).get("data", {}) for facts in trainings]
+    sources = {section.get("source") for section in data}
+    sources |= {source for facts in trainings for source in str(facts.get("data")).split(", ")}
+    if not {"phantom", "heads"} & sources:
         return ""
     lines = [ATLAS]
-    if masks := data.get("phantom", {}).get("lesion_masks"):
-        lines.append(f"Some lesions have the shapes of real ones, from the masks in “{masks}”: name their source, too.")
+    for masks in dict.fromkeys(section.get("phantom", {}).get("lesion_masks") for section in data):
+        if masks:
+            words = "Some lesions have the shapes of real ones, from the masks in"
+            lines.append(f"{words} “{masks}”: name their source, too.")
     return " ".join(lines)
 
 

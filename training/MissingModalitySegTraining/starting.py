@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -25,9 +25,9 @@ def weights_for(
 ) -> Mapping[str, Tensor] | None:
     """The weights that `stage` of a training with `stages` begins from; None if only from what stages before it made.
 
-    `start` names a bundle, its folder, or the folder of a run. A training of several stages begins each from the same
-    stage of a run, or its first from a network that was trained in one. A training of one stage for one of the
-    `modalities` begins from the expert for it where `start` has modality experts. Raises `InputError`.
+    `start` names a bundle, its folder, or the folder of a run. A training of several stages begins its first from the
+    network that all stages of a run have trained, or each from the same stage of a run. A training of one stage for
+    one of the `modalities` begins from the expert for it where `start` has modality experts. Raises `InputError`.
     """
     from .evaluation.find_model import find_model
     from .runs import is_run, open_run
@@ -42,8 +42,8 @@ def weights_for(
     if not is_run(Path(start)):
         return find_model(start).network.state_dict() if stage == stages[0] else None
     networks = open_run(start).networks()
-    if len(networks) == 1:
-        return next(iter(networks.values())).state_dict() if stage == stages[0] else None
+    if _is_one_network(networks.values()):
+        return list(networks.values())[-1].state_dict() if stage == stages[0] else None
     if stage not in networks:
         raise InputError(
             "start-does-not-fit",
@@ -51,6 +51,12 @@ def weights_for(
             f"A training of several stages ({', '.join(stages)}) begins from a finished run of the same method.",
         )
     return networks[stage].state_dict()
+
+
+def _is_one_network(stages: Collection[nn.Module]) -> bool:
+    """Whether every stage went on with what the one before had left, so that the last is the finished one."""
+    shapes = [{name: value.shape for name, value in stage.state_dict().items()} for stage in stages]
+    return len(shapes) > 0 and all(each == shapes[0] for each in shapes)
 
 
 def begin_from(network: nn.Module, weights: Mapping[str, Tensor]) -> None:

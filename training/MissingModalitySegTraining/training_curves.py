@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 POINTS = 40
-MOST_PANELS, PER_ROW = 12, 4
+MOST_PANELS, PER_ROW = 16, 4
 PANEL_INCHES = (2.3, 1.7)
 
 
@@ -31,20 +31,13 @@ def thinned(history: Path) -> dict[str, list[float]] | None:
     }
 
 
-def curves(provenance: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Mapping[str, list[float]]]]:
-    """Title and curve of each stage of a training and, after it, of those that it began from."""
-    for stage, facts in provenance.get("stages", {}).items():
-        if curve := facts.get("curve"):
-            yield (f"{name}: {stage}" if name else stage), curve
-    for before in predecessors_of(provenance):
-        known = before.get("bundle") or before.get("run")
-        yield from curves(before, f"{known} {before['version']}" if "version" in before else known)
-
-
-def predecessors_of(provenance: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What a training began from, as `origins` describes it: the whole network first, then single experts."""
-    before = provenance.get("began_from", {})
-    return [*([before["start"]] if "start" in before else []), *before.get("experts", {}).values()]
+def curves(provenance: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, list[float]]]]:
+    """Title and curve of each stage of a training and, after it, of its ancestors, the latest first."""
+    known = [("", provenance), *reversed(provenance.get("ancestors", {}).items())]
+    for name, facts in known:
+        for stage, each in facts.get("stages", {}).items():
+            if curve := each.get("curve"):
+                yield (f"{name}: {stage}" if name else stage), curve
 
 
 def picture(provenance: Mapping[str, Any]) -> bytes | None:
