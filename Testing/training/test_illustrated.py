@@ -43,7 +43,7 @@ def test_a_picture_reaches_bundle_and_card(tmp_path: Path, kind: str) -> None:
     verify(load(folder))
     assert load(folder).weights.read_bytes() == before
     drawn = Image.open(folder / "cases.png").convert("L")
-    rows, columns = (2, 11) if kind == "brain" else (4, 12 if kind == "moe" else 11)
+    rows, columns = (2, 11) if kind == "brain" else (4, 10 if kind == "moe" else 11)
     assert drawn.width > 90 * columns
     assert drawn.height > 90 * rows
     assert np.asarray(drawn).std() > 20

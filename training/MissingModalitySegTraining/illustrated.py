@@ -15,7 +15,7 @@ from PIL import Image
 from MissingModalitySegLib.bundles import Bundle, load
 from MissingModalitySegLib.engine.model import Model, load_model
 from MissingModalitySegLib.labels import LESION
-from MissingModalitySegLib.modalities import Code
+from MissingModalitySegLib.modalities import MODALITIES, Code
 
 from .data.phantom_cases import REALISTIC, phantom_cases
 from .drawn_cases import segmented_case, synthesised_case
@@ -26,12 +26,15 @@ from .phantom.heads import HeadSettings, HeadStream
 from .pictures import Pictured, mosaic
 
 CASES = "cases.png"
+T1, _, T2, FLAIR, DWI = MODALITIES
 KINDS = {
-    "glioma": "a glioma",
-    "ms": "multiple sclerosis",
-    "acute_stroke": "a fresh infarct",
-    "none": "healthy: whatever is found is a false alarm",
+    "glioma": ("a glioma", (T1, T2, FLAIR)),
+    "ms": ("multiple sclerosis", (T1, T2, FLAIR)),
+    "acute_stroke": ("a fresh infarct", (T2, FLAIR, DWI)),
+    "none": ("healthy: whatever is found is a false alarm", (T1, T2, FLAIR)),
 }
+"""Title of each patient, and from which sequences alone it is segmented beside all of them."""
+
 SEED = 2**41 + 700
 """Beyond the seeds that training draws, and apart from those that the benchmarks use."""
 
@@ -74,13 +77,13 @@ def _cases(model: Model, kind: str) -> list[Pictured]:
         cache, ids = phantom_cases(
             Path(folder), len(KINDS), tuple(KINDS), SEED, model.spacing, bias_correction=corrected
         )
-        codes = [Code.full(model.modalities), *(Code((one,), model.modalities) for one in model.modalities)]
         drawn = []
-        for name, title in zip(ids, KINDS.values(), strict=True):
+        for name, (title, alone) in zip(ids, KINDS.values(), strict=True):
             if kind == "synthesis":
                 drawn.append(synthesised_case(model, cache[name], title))
-            else:
-                drawn.append(segmented_case(model, cache[name], codes, title))
+                continue
+            codes = [Code((one,), model.modalities) for one in alone if one in model.modalities]
+            drawn.append(segmented_case(model, cache[name], [Code.full(model.modalities), *codes], title))
         return drawn
 
 
