@@ -36,13 +36,21 @@ def export(
         Literal["model", "synthesiser"],
         typer.Option("--what", help="The model, or what generates its missing sequences as a model of its own."),
     ] = "model",
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate", help="Let the model be as sure as gave most overlap in validation: fewer false alarms."
+        ),
+    ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the model that is there.")] = False,
 ) -> None:
     """Write the model of a finished run: weights, manifest with what to expect from each subset, model card."""
     with training_packages("Exporting a run"):
         from MissingModalitySegTraining.export import export as write
 
-        bundle = write(run, folder, name, title, version, licence, by_reliability, synthesiser, replace, what)
+        bundle = write(
+            run, folder, name, title, version, licence, by_reliability, synthesiser, replace, what, calibrate
+        )
     size = readable_size(sum(entry.size for entry in bundle.manifest.files))
     console().print(f"Wrote {bundle.name} {bundle.manifest.version} ({size}) into {bundle.folder}", soft_wrap=True)
     if what == "model" and not bundle.manifest.performance:

@@ -18,11 +18,11 @@ from .pictures import Pictured
 
 def segmented_case(model: Model, case: CachedCase, codes: Sequence[Code], title: str | None = None) -> Pictured:
     """`case` with its truth and what `model` finds from each of `codes`, which the case has."""
-    channels, brain = _volumes(model, case)
+    channels, brain = volumes(model, case)
     everything = Code(tuple(m for m in model.modalities if m in case.code), model.modalities)
     answers = []
     for code in dict.fromkeys(codes):
-        found = predict_channels(model, _shown(channels, code), brain, code)
+        found = predict_channels(model, shown(channels, code), brain, code)
         words = "from all" if code == everything and len(code) > 1 else f"from {code}"
         answers.append((words, labels_from(found, model.scheme).numpy()))
     bits = np.array(case.regions) & (2 ** len(model.scheme.region_names) - 1)
@@ -32,17 +32,17 @@ def segmented_case(model: Model, case: CachedCase, codes: Sequence[Code], title:
 
 def synthesised_case(model: Model, case: CachedCase, title: str | None = None) -> Pictured:
     """`case`, which has every sequence of `model`, with each sequence as the model makes it of the others."""
-    channels, brain = _volumes(model, case)
+    channels, brain = volumes(model, case)
     made = []
     for channel, modality in enumerate(model.modalities):
         code = Code(tuple(other for other in model.modalities if other != modality), model.modalities)
-        output = network_output(model, _shown(channels, code), brain, code)[channel]
+        output = network_output(model, shown(channels, code), brain, code)[channel]
         made.append((f"{modality} made", torch.where(brain, output, 0.0).numpy()))
     truth = np.array(case.regions) & 1
     return Pictured(title or case.id, list(model.modalities), channels.numpy(), truth, images=made)
 
 
-def _volumes(model: Model, case: CachedCase) -> tuple[Tensor, Tensor]:
+def volumes(model: Model, case: CachedCase) -> tuple[Tensor, Tensor]:
     """(K, X, Y, Z) in the order of the model's modalities, zero where one is missing, and the brain."""
     channels = np.zeros((len(model.modalities), *case.shape), np.float32)
     for channel, modality in enumerate(model.modalities):
@@ -51,5 +51,5 @@ def _volumes(model: Model, case: CachedCase) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(channels), torch.from_numpy(np.array(case.brain))
 
 
-def _shown(channels: Tensor, code: Code) -> Tensor:
+def shown(channels: Tensor, code: Code) -> Tensor:
     return channels * torch.tensor(code.vector)[:, None, None, None]

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from torch import nn
 
@@ -28,6 +28,9 @@ from .origins import origin_of, saw_only_simulated
 from .provenance import now
 from .regimes.stages import Products
 from .training_curves import picture
+
+if TYPE_CHECKING:
+    from .runs import Run
 
 WEIGHTS, SYNTHESISER = "weights.safetensors", "synthesiser.safetensors"
 CURVES = "curves.png"
@@ -59,6 +62,7 @@ def export(
     synthesiser: str | None = None,
     replace_existing: bool = False,
     what: Product = "model",
+    calibrated: bool = False,
 ) -> Bundle:
     """Write the bundle of a finished run into the folder `target`: all of it, or nothing.
 
@@ -76,6 +80,7 @@ def export(
         replace_existing: whether a bundle that is there makes way.
         what: the `model` with all that belongs to it, or its `synthesiser` alone, as a model of its own that others
             can name. What a synthesiser generates was not measured, so it has no figures.
+        calibrated: ask for the probability that gave most overlap in validation, and measure anew.
 
     Raises:
         InputError: no run, or an unfinished one; a choice that does not suit the model.
@@ -97,6 +102,8 @@ def export(
     if by_reliability:
         figures = _weigh_by_reliability(model, figures)
     origin = origin_of(run)
+    if calibrated:
+        figures, origin["calibration"] = _calibrate(run, model)
     simulated = saw_only_simulated(origin)
     background = Background(
         method,
@@ -214,6 +221,25 @@ def _fusion(fusion: Fusion, modalities: list[str]) -> dict[str, Any]:
     if not fusion.weights:
         return {"method": fusion.method}
     return {"method": fusion.method, "weights": dict(zip(modalities, fusion.weights, strict=True))}
+
+
+def _calibrate(run: Run, model: Model) -> tuple[list[Figure], dict[str, float]]:
+    """Calibrate the network of `model` on the cases that `run` held out; the figures that hold from then on."""
+    from .calibration import calibrate
+    from .evaluation.results import document_of
+    from .validation import HeldOut, codes_of, evaluate_network
+
+    cases = run.held_out()
+    if not isinstance(cases, HeldOut):
+        raise InputError(
+            "not-calibrated",
+            "Nothing with lesions was held out, so nobody knows how sure the model has to be.",
+            "Train with cases held out, or export the model as it is.",
+        )
+    choice = run.config.validation.final_codes
+    found = calibrate(model, cases.cache, cases.ids, codes_of(choice, run.config))
+    measured = evaluate_network(run.config, model.network, cases, choice)
+    return expected_performance(document_of(measured), model.modalities), found
 
 
 def _weigh_by_reliability(model: Model, figures: list[Figure]) -> list[Figure]:

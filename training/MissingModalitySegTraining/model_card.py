@@ -75,6 +75,7 @@ def _training(provenance: Mapping[str, Any]) -> dict[str, Any]:
         "Hours with all that it began from": _hours(provenance, *ancestors.values()) if ancestors else None,
         "Seed": provenance.get("seed"),
         "Began from": _began_from(provenance),
+        "Calibrated": _calibration(provenance.get("calibration")),
         "Command": _commands(provenance),
         "Held out": _held_out(provenance),
         "Commit": provenance.get("commit"),
@@ -111,6 +112,13 @@ def _commands(provenance: Mapping[str, Any]) -> str | None:
     stages = [stage.get("command") for stage in provenance.get("stages", {}).values()]
     given = dict.fromkeys(command for command in (*stages, provenance.get("command")) if command)
     return "; ".join(f"`{command}`" for command in given) or None
+
+
+def _calibration(found: Mapping[str, float] | None) -> str | None:
+    if not found:
+        return None
+    asked = ", ".join(f"{region} {probability:g}" for region, probability in found.items())
+    return f"where most overlap was in validation, at probabilities of the network as it was trained: {asked}"
 
 
 def _held_out(provenance: Mapping[str, Any]) -> str | None:

@@ -45,7 +45,7 @@ from .starting import begin_from, replace_experts, weights_for
 from .validation import Held, evaluate_network, held_out, model_of, validator
 
 CONFIG, DONE, WEIGHTS, VALIDATION = "config.yaml", "done.json", "network.safetensors", "validation.json"
-PROMPTS = "prompts.safetensors"
+PROMPTS, CASES = "prompts.safetensors", "validation-cases"
 
 MAY_CHANGE = frozenset(
     {
@@ -116,6 +116,11 @@ class Run:
         path = self.folder / VALIDATION
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
+    def held_out(self) -> Held | None:
+        """The cases that validation measures on, made again if need be. None where there are none."""
+        prepared = open_prepared(self.config.data, self.config.validation.ids, self.folder)
+        return held_out(self.config, prepared, self.folder / CASES, _simulation_device(self.config))
+
     def provenance(self) -> dict[str, Any]:
         """What was done, stage by stage, from `done.json`."""
         stages = {}
@@ -179,7 +184,7 @@ def train(
     if first and (len(done) < len(run.stages) or not (folder / VALIDATION).exists()):
         if prepared is None and config.validation.cases:
             report("phantoms for validation")
-        cases = held_out(config, prepared, folder / "validation-cases", _simulation_device(config))
+        cases = held_out(config, prepared, folder / CASES, _simulation_device(config))
     about = provenance.facts(config.loop.device, command)
     networks: dict[str, nn.Module] = {}
     for number, stage in enumerate(run.stages):
