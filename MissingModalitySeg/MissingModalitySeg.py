@@ -23,6 +23,10 @@ except ImportError:  # run from the source tree: the library lies beside the mod
 HOMEPAGE = "https://github.com/MissingModalitySeg/SlicerMissingModalitySeg"
 DOCUMENTATION = f"{HOMEPAGE}/blob/main/docs/how-to/slicer.md"
 
+RECALLED = "MissingModalitySeg.Recalled"
+"""Of a parameter node whose options have been set. Parameters may be there before: in Slicer 5.10 the wrapper of the
+scene that was closed writes its defaults."""
+
 
 class MissingModalitySeg(ScriptedLoadableModule):
     """What the module list shows."""
@@ -149,10 +153,10 @@ class MissingModalitySegLogic(ScriptedLoadableModuleLogic):
         from MissingModalitySegLib.ui.parameters import Parameters
 
         node = super().getParameterNode()
-        isNew = not node.GetParameterNames()
         parameters = Parameters(node)
-        if isNew:
+        if node.GetAttribute(RECALLED) is None:  # closing the scene takes it away
             recall(parameters)
+            node.SetAttribute(RECALLED, "true")
         return parameters
 
 

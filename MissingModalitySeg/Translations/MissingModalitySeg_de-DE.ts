@@ -153,8 +153,8 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Segment the studies one after the other. Those that have results from the same model and options are passed over: an interrupted batch goes on where it stopped.</source>
-        <translation>Die Untersuchungen nacheinander segmentieren. Solche, die schon Ergebnisse desselben Modells mit denselben Optionen haben, werden übergangen: Ein unterbrochener Durchlauf wird fortgesetzt, wo er aufgehört hat.</translation>
+        <source>Segment the studies one after the other. Of files, those that have results from the same model and options are passed over: an interrupted batch goes on where it stopped. Studies of the scene begin anew; what becomes of their earlier results is among the options.</source>
+        <translation>Die Untersuchungen nacheinander segmentieren. Dateien, die schon Ergebnisse desselben Modells mit denselben Optionen haben, werden übergangen: Ein unterbrochener Durchlauf wird fortgesetzt, wo er aufgehört hat. Untersuchungen der Szene werden neu segmentiert; was mit ihren früheren Ergebnissen geschieht, steht unter den Optionen.</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
@@ -1163,6 +1163,16 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>“{path}” is there already. Choose it in the list to replace it, or take another name.</source>
+        <translation>„{path}“ gibt es schon. Wählen Sie es in der Liste, um es zu ersetzen, oder nehmen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>Saved as {path}. Corrections by hand are not counted in it.</source>
+        <translation>Gespeichert als {path}. Korrekturen von Hand sind darin nicht mitgezählt.</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Saved as {path}.</source>
         <translation>Gespeichert als {path}.</translation>
     </message>
@@ -1329,6 +1339,11 @@
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>Removed.</source>
         <translation>Entfernt.</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>Corrections by hand are not counted.</source>
+        <translation>Korrekturen von Hand sind nicht mitgezählt.</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/results.py"/>

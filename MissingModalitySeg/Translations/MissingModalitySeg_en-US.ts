@@ -153,7 +153,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegBatch.ui"/>
-        <source>Segment the studies one after the other. Those that have results from the same model and options are passed over: an interrupted batch goes on where it stopped.</source>
+        <source>Segment the studies one after the other. Of files, those that have results from the same model and options are passed over: an interrupted batch goes on where it stopped. Studies of the scene begin anew; what becomes of their earlier results is among the options.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1163,6 +1163,16 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>“{path}” is there already. Choose it in the list to replace it, or take another name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>Saved as {path}. Corrections by hand are not counted in it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Saved as {path}.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1328,6 +1338,11 @@
     <message>
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>Removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>Corrections by hand are not counted.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

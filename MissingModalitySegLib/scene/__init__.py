@@ -10,9 +10,10 @@ Needs MRML and VTK only. Everything here belongs on the main thread.
 
 from .checks import check_volume, check_volumes
 from .corner_text import CornerText
+from .corrections import corrected_segments, tag_corrections
 from .dicom_seg import seg_problems
 from .differences import add_differences
-from .files import write_labels, write_table
+from .files import ENDINGS, write_labels, write_table
 from .marks import Role, is_synthetic, modality_of, role_of
 from .navigation import jump, jump_to_lesion, lesion_place
 from .removed import bring_back, can_bring_back, throw_away
@@ -20,18 +21,19 @@ from .results import Earlier, place
 from .review import fill_views, know_layout, open_review, set_layout
 from .review_layout import GROUP, LAYOUT, Cell, Row, review_cells, review_xml
 from .runs import PlacedRun, clashing_runs, remove_run, run_of, runs_in, show_only
-from .segmentation import Parts, is_in_3d, segment_ids, show_in_3d, show_segments
+from .segmentation import FILL, is_in_3d, segment_ids, set_fill, show_in_3d, show_segment
 from .sending import Sent, hardened, send, send_mask
 from .studies import SceneStudy, candidate_volumes, studies_in, study_titles
 from .terminologies import load_terms, term_file
 
 __all__ = [
+    "ENDINGS",
+    "FILL",
     "GROUP",
     "LAYOUT",
     "Cell",
     "CornerText",
     "Earlier",
-    "Parts",
     "PlacedRun",
     "Role",
     "Row",
@@ -44,6 +46,7 @@ __all__ = [
     "check_volume",
     "check_volumes",
     "clashing_runs",
+    "corrected_segments",
     "fill_views",
     "hardened",
     "is_in_3d",
@@ -66,12 +69,14 @@ __all__ = [
     "segment_ids",
     "send",
     "send_mask",
+    "set_fill",
     "set_layout",
     "show_in_3d",
     "show_only",
-    "show_segments",
+    "show_segment",
     "studies_in",
     "study_titles",
+    "tag_corrections",
     "term_file",
     "throw_away",
     "write_labels",

@@ -1,4 +1,4 @@
-"""Results as files of the user's choice: label maps and tables, as they are in the scene now."""
+"""Results as files of the user's choice: label maps as they are in the scene now, tables as the run left them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import vtk
 from ..disk import disk_errors
 from ..errors import InputError
 from .geometry import ijk_to_ras, is_linear
+
+ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
+"""Of names of label maps."""
 
 _ORTHOGONAL = 1e-4
 """Largest cosine between two axes of a grid that NIfTI can hold."""
@@ -80,4 +83,8 @@ def _write(labels: Any, path: Path) -> None:
     storage.SetFileName(str(path))
     storage.SetUseCompression(1)
     if not storage.WriteData(labels) or not path.is_file():
-        raise InputError("output-not-writable", f"“{path}” cannot be written.", "Choose another folder.")
+        raise InputError(
+            "output-not-writable",
+            f"“{path}” cannot be written.",
+            "Choose another folder, and a name that ends in .nii.gz or .nrrd.",
+        )

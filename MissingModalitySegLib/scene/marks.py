@@ -61,6 +61,12 @@ def mark(node: Any, role: Role, run: RunMark, modality: Modality | None = None) 
         node.SetAttribute(SYNTHETIC, "true")
 
 
+def release(node: Any) -> None:
+    """Let a node be part of no run any more; what it is, and that it was generated, stays on it."""
+    for name in (RUN, MODEL, NUMBER):
+        node.RemoveAttribute(name)
+
+
 def role_of(node: Any) -> Role | None:
     """What a node is in a run; None for nodes of others."""
     return _ROLES.get(node.GetAttribute(ROLE) or "")
@@ -87,7 +93,7 @@ def is_synthetic(node: Any) -> bool:
 def marked_nodes(scene: Any) -> Iterator[Any]:
     """All nodes of all runs in a scene, in its order."""
     nodes = [scene.GetNthNode(i) for i in range(scene.GetNumberOfNodes())]
-    return (node for node in nodes if role_of(node) is not None)
+    return (node for node in nodes if role_of(node) is not None and node.GetAttribute(RUN))
 
 
 def refer_to_inputs(result: Any, nodes: Mapping[Modality, Any]) -> None:

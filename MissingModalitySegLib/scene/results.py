@@ -14,13 +14,14 @@ from typing import Any
 from ..errors import InputError
 from ..labels import GLIOMA, LabelScheme
 from ..modalities import MODALITIES, Modality
+from .corrections import remember_drawn
 from .geometry import Grid, values_in, voxels
 from .hierarchy import home_of, make_folder
 from .marks import Role, RunMark, mark, refer_to_inputs
 from .reading import read_labels, read_volume
 from .removed import throw_away
 from .runs import PlacedRun, clashing_runs, remove_run, run_of
-from .segmentation import Parts, dress, fill_segmentation, refer_to_geometry
+from .segmentation import dress, fill_segmentation, refer_to_geometry
 from .sending import Sent
 from .tables import fill_lesion_table, fill_volume_table
 from .uncertainty import dress_uncertainty
@@ -56,7 +57,6 @@ def place(
     scheme: LabelScheme = GLIOMA,
     *,
     earlier: Earlier = Earlier.REPLACE,
-    parts: Parts = Parts.LABELS,
 ) -> PlacedRun:
     """Put the results of a job into the scene.
 
@@ -87,7 +87,7 @@ def place(
         scheme.check_values(values_in(voxels(arrived.labels.GetImageData())), "The result")
     with _one_step(scene):
         try:
-            _add(scene, run, arrived, _Origin(present, reference, report, scheme, parts))
+            _add(scene, run, arrived, _Origin(present, reference, report, scheme))
         except BaseException:
             remove_run(scene, run.key)
             raise
@@ -105,7 +105,6 @@ class _Origin:
     reference: Any
     report: Mapping[str, Any]
     scheme: LabelScheme
-    parts: Parts
 
 
 def _add(scene: Any, run: RunMark, arrived: Arrived, origin: _Origin) -> None:
@@ -125,7 +124,8 @@ def _add(scene: Any, run: RunMark, arrived: Arrived, origin: _Origin) -> None:
 
     if arrived.labels is not None:
         segmentation = add("vtkMRMLSegmentationNode", f"Lesions ({run.model})", Role.SEGMENTATION)
-        fill_segmentation(segmentation, arrived.labels, scheme, _algorithm(report), origin.parts)
+        fill_segmentation(segmentation, arrived.labels, scheme, _algorithm(report))
+        remember_drawn(segmentation)
         refer_to_geometry(segmentation, arrived.labels, origin.reference)
         refer_to_inputs(segmentation, origin.present)
         dress(segmentation)

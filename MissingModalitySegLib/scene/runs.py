@@ -9,7 +9,7 @@ from typing import Any
 
 from ..modalities import MODALITIES, Modality
 from .hierarchy import folder_of, forget, remove_if_empty
-from .marks import Role, RunMark, input_nodes, marked_nodes, modality_of, role_of, run_mark_of
+from .marks import Role, RunMark, input_nodes, marked_nodes, modality_of, release, role_of, run_mark_of
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,11 @@ def show_only(scene: Any, run: str) -> None:
 
 
 def nodes_of(scene: Any, run: str) -> list[Any]:
-    """All nodes of a run, in the order of the scene."""
-    return [node for node in marked_nodes(scene) if run_mark_of(node).key == run]
+    """All nodes of a run, in the order of the scene; copies that the user made of them are the user's own."""
+    found: dict[tuple, Any] = {}
+    for node in _bearing(scene, run):
+        found.setdefault((role_of(node), modality_of(node)), node)
+    return list(found.values())
 
 
 def clashing_runs(scene: Any, model: str, inputs: Iterable[Any]) -> tuple[PlacedRun, ...]:
@@ -89,7 +92,10 @@ def clashing_runs(scene: Any, model: str, inputs: Iterable[Any]) -> tuple[Placed
 
 
 def remove_run(scene: Any, run: str) -> None:
-    """Take all nodes of a run out of the scene, with their display and storage, and its folder if it is empty then."""
+    """Take all nodes of a run out of the scene, with their display and storage, and its folder if it is empty then.
+
+    Copies that the user made of them stay, and are nobody's results from then on.
+    """
     nodes = nodes_of(scene, run)
     folders = {folder_of(node) for node in nodes}
     for node in nodes:
@@ -103,8 +109,15 @@ def remove_run(scene: Any, run: str) -> None:
         for companion in companions:
             if companion is not None and scene.IsNodePresent(companion):
                 scene.RemoveNode(companion)
+    for copy in _bearing(scene, run):
+        release(copy)
     for folder in folders:
         remove_if_empty(scene, folder)
+
+
+def _bearing(scene: Any, run: str) -> list[Any]:
+    """The nodes with the marks of a run: Slicer copies them with a node."""
+    return [node for node in marked_nodes(scene) if run_mark_of(node).key == run]
 
 
 def _by_modality(nodes: list[Any], role: Role) -> dict[Modality, Any]:

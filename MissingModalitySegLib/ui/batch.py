@@ -26,6 +26,8 @@ from ..jobs import Job, Result
 from ..jobs.cohort_page import write_cohort_page
 from ..modalities import Modality
 from ..options import Options
+from ..output_folder import REPORT
+from ..scene import Earlier
 from ..study_folders import Choice, FolderStudy, find_studies
 from .background import Background
 from .desk import Desk, State, Work, interpreter
@@ -68,8 +70,9 @@ class Batch:
     """The cases, and what is done with them: `on_change(case)` is called whenever one of them goes on, and at the end
     `on_over()`.
 
-    `output` is None for studies of the scene, whose results come into the scene. Few cases at a time are at the desk,
-    so that a thousand of them cost neither memory nor disk; whoever cancels the work of one stops the batch.
+    `output` is None for studies of the scene, whose results come into the scene, where `earlier` says what becomes of
+    those that lie there. Few cases at a time are at the desk, so that a thousand of them cost neither memory nor disk;
+    whoever cancels the work of one stops the batch.
     """
 
     def __init__(
@@ -80,8 +83,11 @@ class Batch:
         output: Path | None,
         on_change: Callable[[Case], None] = lambda case: None,
         on_over: Callable[[], None] = lambda: None,
+        *,
+        earlier: Earlier = Earlier.REPLACE,
     ) -> None:
         self.cases, self.model, self.options, self.output = cases, model, options, output
+        self.earlier = earlier
         self.on_change, self.on_over = on_change, on_over
         self._folders = (
             {} if output is None else dict(zip(cases, result_folders(output, [case.id for case in cases]), strict=True))
@@ -93,6 +99,7 @@ class Batch:
         self._loops: list[Any] = []
         self._is_running = False
         self._page: Background | None = None
+        self._look: tuple[Case, Background] | None = None  # whether this case was done earlier
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.interval = 0
@@ -118,6 +125,11 @@ class Batch:
         """Stop; what is done stays."""
         stopped = [*self._pending]
         self._pending.clear()
+        if self._look is not None:
+            case, look = self._look
+            look.forget()
+            self._look = None
+            stopped.insert(0, case)
         works = [work for work in self.works if not work.is_over]
         if works:
             self._desk.cancel(*works)
@@ -147,6 +159,8 @@ class Batch:
 
     def _step(self) -> None:
         """Look at one case: so the window lives while a thousand old reports are read."""
+        if self._look is not None:
+            return
         if self._pending and sum(not work.is_over for work in self.works) < _AT_THE_DESK:
             case = self._pending.pop(0)
             self._begin(case)
@@ -185,21 +199,34 @@ class Batch:
     def _begin(self, case: Case) -> None:
         usable = [one for one in case.volumes if one in self._manifest.modalities]
         options = case_options(self.options, case.volumes, case.known)
-        earlier = self._earlier(case, options)
         if not usable:
             case.state = CaseState.UNUSABLE
             volumes = ", ".join(case.volumes) or "its volumes"
             case.problem = " ".join(case.notes) or f"The model takes none of {volumes}."
-        elif earlier is not None:
-            case.state, case.report, case.fraction = CaseState.EARLIER, earlier, 1.0
+        elif self.output is not None and (self._folders[case] / REPORT).is_file():
+            self._look_up(case, options)
         else:
             self._hand_in(case, options)
 
-    def _earlier(self, case: Case, options: Options) -> dict[str, Any] | None:
-        if self.output is None:
-            return None
-        folder = self._folders[case]
-        return finished_report(folder, case.volumes, self._manifest, options, self._checksums, self._files)
+    def _look_up(self, case: Case, options: Options) -> None:
+        """Go on once it is known whether the report of the case is of the same: all of its volumes may be read."""
+        folder, manifest = self._folders[case], self._manifest
+
+        def done(report: dict[str, Any] | None, error: MissingModalitySegError | None) -> None:
+            self._look = None
+            if error is not None:
+                case.state, case.problem = CaseState.FAILED, str(error)
+            elif report is not None:
+                case.state, case.report, case.fraction = CaseState.EARLIER, report, 1.0
+            else:
+                self._hand_in(case, options)
+            self.on_change(case)
+            self._timer.start()
+
+        def look() -> dict[str, Any] | None:
+            return finished_report(folder, case.volumes, manifest, options, self._checksums, self._files)
+
+        self._look = case, Background(look, done)
 
     def _hand_in(self, case: Case, options: Options) -> None:
         if self.output is not None:
@@ -208,7 +235,7 @@ class Batch:
             self._desk.hand_in((work,), (one for one in [job]))
         else:
             try:
-                (work,) = hand_in_study(self._desk, case.volumes, [self.model], options)
+                (work,) = hand_in_study(self._desk, case.volumes, [self.model], options, earlier=self.earlier)
             except InputError as error:
                 case.state, case.problem = CaseState.UNUSABLE, str(error)
                 return

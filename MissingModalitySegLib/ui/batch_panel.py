@@ -17,7 +17,7 @@ from ..errors import MissingModalitySegError
 from ..modalities import MODALITIES, Modality
 from ..options import Options
 from ..output_folder import PAGE
-from ..scene import studies_in
+from ..scene import Earlier, studies_in
 from .background import Background
 from .batch import Batch, Case, CaseState, cases_of_folder, cases_of_scene
 from .desk import Desk
@@ -144,13 +144,12 @@ class BatchPanel:
         widest = max(_words().values(), key=len)  # columns are as wide as what they hold first
         rows = [[case.id, " ".join(m for m in MODALITIES if m in case.volumes), widest, "", ""] for case in cases]
         fill_table(self.ui.caseTable, _headers(), rows)
-        for case in cases:
-            self._show_case(case)
+        self.show_cases()
         left_out = sum(bool(case.notes) for case in cases)
         words = _("{count} studies.").format(count=len(cases)) if cases else _("There is no study in the scene.")
         if left_out:
             words += " " + _("In {count} of them something was left out: see the tooltips.").format(count=left_out)
-        say(self.ui.batchMessage, words, DOUBTFUL if left_out or not cases else "")
+        say(self.ui.batchMessage, words, DOUBTFUL if left_out or not cases else None)
         self.show()
 
     def _press(self) -> None:
@@ -165,22 +164,29 @@ class BatchPanel:
         try:
             folder = None if output is None else Path(output).absolute()
             options = batch_options(parameters, "nrrd" if folder is None else "nii.gz")
-            self._batch = Batch(self._cases, parameters.model, options, folder, self._show_case, self._over)
+            earlier = Earlier(parameters.earlier)
+            self._batch = Batch(
+                self._cases, parameters.model, options, folder, self._show_case, self._over, earlier=earlier
+            )
             self._batch.start(self._desk)
         except MissingModalitySegError as error:
             self._batch = None
             say(self.ui.batchMessage, str(error), BAD)
         else:
             say(self.ui.batchMessage, "")
-            for case in self._cases:
-                self._show_case(case)
+            self.show_cases()
             self._remember_paths()
         self.show()
+
+    def show_cases(self) -> None:
+        """Bring the table up to date."""
+        for case in self._cases:
+            self._show_case(case)
 
     def _show_case(self, case: Case) -> None:
         row, table = self._cases.index(case), self.ui.caseTable
         words = _words()[case.state] + (f" {case.fraction:.0%}" if case.state is CaseState.RUNNING else "")
-        set_cell(table, row, _STATE, words, colour=_COLOURS.get(case.state, ""))
+        set_cell(table, row, _STATE, words, colour=_COLOURS.get(case.state))
         tip = "\n".join([case.problem, *case.notes]).strip()
         table.item(row, _STATE).setToolTip(tip or words)
         report = case.report or {}
@@ -209,7 +215,7 @@ class BatchPanel:
             words += ". " + _("Table of all: {name}").format(name=self._batch.output / SUMMARY)
             ui.openOutputButton.visible = True
             ui.openPageButton.visible = (self._batch.output / PAGE).is_file()
-        say(ui.batchSummary, words, DOUBTFUL if failed else "")
+        say(ui.batchSummary, words, DOUBTFUL if failed else None)
 
     def _open_page(self) -> None:
         if not open_page(self._batch.output / PAGE):

@@ -13,7 +13,7 @@ from ..bundles import Listing, Manifest, Performance
 from ..errors import InputError
 from ..labels import find_scheme
 from ..modalities import MODALITIES, Code, Modality
-from .looks import BAD, DOUBTFUL, GOOD, QUIET
+from .looks import BAD, DOUBTFUL, GOOD, QUIET, Colour
 from .words import advice_words, region_word
 
 
@@ -127,5 +127,5 @@ def _training_data(manifest: Manifest) -> str:
     return {"phantom": _("simulated scans"), "heads": _("simulated heads")}.get(told, told or "")
 
 
-def _coloured(text: str, colour: str) -> str:
+def _coloured(text: str, colour: Colour) -> str:
     return f"<span style='color: {colour}'>{text}</span>"

@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 from ..jobs import Hello
 from ..modalities import MODALITIES, Modality
 from .binding import ChoiceConnector
-from .looks import QUIET
+from .looks import QUIET, paint
 from .parameters import AUTO, OPTION_NAMES
 
 _GROUP = "MissingModalitySeg/Options"
@@ -53,7 +53,7 @@ class OptionsPanel:
         self._remembered: dict[str, str] = {}
         ui.defaultsButton.connect("clicked()", self._reset)
         ui.deviceFound.visible = False
-        ui.deviceFound.styleSheet = f"color: {QUIET};"
+        paint(ui.deviceFound, QUIET)
 
     def take(self, parameters: Any) -> None:
         """Bind to these parameters; None lets go of the former."""

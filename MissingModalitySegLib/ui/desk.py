@@ -18,6 +18,7 @@ import slicer
 
 from ..errors import CancelledError, InputError, MissingModalitySegError
 from ..jobs import Error, Event, Hello, Job, Progress, Result, Runner, Stage, Warning
+from .background import Background
 
 TICK_MS = 40
 _GIVEN_S = 0.002
@@ -103,6 +104,18 @@ class Desk:
         """Start a worker, so that `hello` tells what it found; an error comes as a line of the log."""
         self._ask_runner().start()
         self._timer.start()
+
+    def renew_worker(self) -> bool:
+        """Let the worker go, and forget what it found, so that the next one begins with what is installed now. Not
+        while there is work: then False."""
+        if self.works:
+            return False
+        if self._runner is not None:
+            Background(self._runner.quit, lambda result, error: None)
+            self._runner = None
+        self.hello = None
+        self._changed()
+        return True
 
     def cancel(self, *works: Work) -> None:
         """Stop pieces of work, all of them where none is named. Each ends as cancelled when that is done."""

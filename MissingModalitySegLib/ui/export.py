@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from ..scene import PlacedRun, seg_problems, write_labels, write_table
-from .looks import BAD, GOOD
+from ..scene import ENDINGS, PlacedRun, corrected_segments, seg_problems, tag_corrections, write_labels, write_table
+from .looks import BAD, DOUBTFUL, GOOD
 from .pages import copy_page, page_of
 
 _PLUGIN = "DICOMSegmentationPlugin"
@@ -48,28 +49,59 @@ class ExportMenu:
             action.enabled = node is not None
 
     def _labels(self) -> None:
-        path = _ask(_("Save the segmentation"), "segmentation.nii.gz", _("NIfTI (*.nii.gz);;NRRD (*.nrrd)"))
+        path = self._ask(_("Save the segmentation"), "segmentation", _("NIfTI (*.nii.gz);;NRRD (*.nrrd)"), ENDINGS)
         self._write(path, lambda: write_labels(self._run.segmentation, path))
 
     def _lesions(self) -> None:
-        path = _ask(_("Save the lesion table"), "lesions.csv", _("Tables (*.csv)"))
-        self._write(path, lambda: write_table(self._run.lesions, path))
+        path = self._ask(_("Save the lesion table"), "lesions", _("Tables (*.csv)"))
+        self._write(path, lambda: write_table(self._run.lesions, path), counted=True)
 
     def _volumes(self) -> None:
-        path = _ask(_("Save the volumes"), "volumes.csv", _("Tables (*.csv)"))
-        self._write(path, lambda: write_table(self._run.volumes, path))
+        path = self._ask(_("Save the volumes"), "volumes", _("Tables (*.csv)"))
+        self._write(path, lambda: write_table(self._run.volumes, path), counted=True)
 
     def _page(self) -> None:
-        path = _ask(_("Save the report"), "report.html", _("Pages (*.html)"))
-        self._write(path, lambda: copy_page(page_of(self._run.run), Path(path)))
+        path = self._ask(_("Save the report"), "report", _("Pages (*.html)"), (".html", ".htm"))
+        self._write(path, lambda: copy_page(page_of(self._run.run), Path(path)), counted=True)
 
-    def _write(self, path: str, write: Callable[[], Any]) -> None:
+    def _ask(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> str:
+        """Where to save, with the ending of the chosen kind where the user typed none of `endings`; empty: nowhere."""
+        dialog = qt.QFileDialog(None, title, "", kinds)
+        dialog.acceptMode = qt.QFileDialog.AcceptSave
+        dialog.fileMode = qt.QFileDialog.AnyFile
+        dialog.selectFile(name)
+
+        def take(kind: str) -> None:
+            dialog.defaultSuffix = _ending(kind)[1:]
+
+        take(kinds)
+        dialog.connect("filterSelected(QString)", take)
+        chosen = dialog.selectedFiles() if dialog.exec_() else ()
+        ending = _ending(dialog.selectedNameFilter() or kinds)
+        dialog.deleteLater()  # what it calls holds it
+        if not chosen:
+            return ""
+        path = chosen[0]
+        if path.lower().endswith((ending, *endings)):
+            return path
+        if Path(path + ending).exists():  # the dialogue has not asked about this one
+            words = _("“{path}” is there already. Choose it in the list to replace it, or take another name.")
+            self._tell(words.format(path=path + ending), BAD)
+            return ""
+        return path + ending
+
+    def _write(self, path: str, write: Callable[[], Any], counted: bool = False) -> None:
+        """Have a file written, and say how that went; `counted`: it holds figures that the run counted."""
         if not path:
             return
         try:
             write()
         except MissingModalitySegError as error:
             self._tell(str(error), BAD)
+            return
+        drawn = self._run.segmentation
+        if counted and drawn is not None and corrected_segments(drawn):
+            self._tell(_("Saved as {path}. Corrections by hand are not counted in it.").format(path=path), DOUBTFUL)
         else:
             self._tell(_("Saved as {path}.").format(path=path), GOOD)
 
@@ -86,6 +118,7 @@ class ExportMenu:
         folder = qt.QFileDialog.getExistingDirectory(None, _("Choose a folder for the DICOM SEG"))
         if not folder:
             return
+        tag_corrections(self._run.segmentation)
         problem = export_seg(plugin(), self._run.segmentation, Path(folder))
         if problem:
             self._tell(problem, BAD)
@@ -104,5 +137,6 @@ def export_seg(plugin: Any, segmentation: Any, folder: Path) -> str:
     return plugin.export(exportables)
 
 
-def _ask(title: str, name: str, kinds: str) -> str:
-    return qt.QFileDialog.getSaveFileName(None, title, name, kinds)
+def _ending(kinds: str) -> str:
+    """The ending, with its dot, of the first of the kinds that a file dialogue offers."""
+    return re.search(r"\(\*(\.[\w.]+)", kinds)[1]

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..modalities import MODALITIES, Modality
 from ..recognition import Question
 from ..scene import SceneStudy, check_volumes, studies_in, study_titles
-from .looks import BAD, DOUBTFUL, GOOD, QUIET, say
+from .looks import BAD, DOUBTFUL, GOOD, QUIET, Colour, paint, say
 from .parameters import parameter_of, volumes_of
 
 
@@ -121,7 +121,8 @@ class InputsPanel:
             twice = node is not None and names.count(node.GetID()) > 1
             text, colour, tip = _badge(modality, node, takes, twice)
             badge = getattr(self.ui, f"{parameter_of(modality)}Badge")
-            badge.text, badge.styleSheet = text, f"color: {colour};"
+            badge.text = text
+            paint(badge, colour)
             badge.toolTip = self._reasons.get(node.GetID(), tip) if node is not None else tip
         if problem is not None and chosen:
             say(self.ui.inputsMessage, f"{problem.message} {problem.hint}", BAD)
@@ -140,7 +141,7 @@ def _problem(chosen: dict[Modality, Any]) -> InputError | None:
     return None
 
 
-def _badge(modality: Modality, node: Any, takes: Any, twice: bool) -> tuple[str, str, str]:
+def _badge(modality: Modality, node: Any, takes: Any, twice: bool) -> tuple[str, Colour, str]:
     if node is None:
         if takes is not None and modality not in takes:
             return _("not needed"), QUIET, _("The chosen model does not take this sequence.")

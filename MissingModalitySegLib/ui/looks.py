@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
+import slicer
 
 from .timers import let_go
 
@@ -13,9 +14,22 @@ ON_DARK = ("#6fce9a", "#f0b65c", "#ff8f86", "#a8a8a8")
 """Good, doubtful, bad, quiet, as texts on Slicer's two styles. No colour says what no word or sign beside it says."""
 
 _DARK_BELOW = 128
-GOOD, DOUBTFUL, BAD, QUIET = (
-    ON_DARK if qt.QApplication.palette().window().color().lightness() < _DARK_BELOW else ON_LIGHT
-)
+_COLOUR = "MissingModalitySegColour"
+"""The property of a label that tells its colour by its number."""
+
+
+class Colour:
+    """A colour that is, as text, the one for the style that Slicer has at this moment: the user may change it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __str__(self) -> str:
+        is_dark = qt.QApplication.palette().window().color().lightness() < _DARK_BELOW
+        return (ON_DARK if is_dark else ON_LIGHT)[self.number]
+
+
+COLOURS = GOOD, DOUBTFUL, BAD, QUIET = tuple(map(Colour, range(4)))
 
 _LOOKS_MS = (50, 300)
 """When to look where a widget is: its place may take a while on a machine that is busy."""
@@ -23,11 +37,24 @@ _LOOKS_MS = (50, 300)
 _MARGIN = 12
 
 
-def say(label: Any, text: str, colour: str = "") -> None:
+def say(label: Any, text: str, colour: Colour | None = None) -> None:
     """Show a text in a label, or hide the label where there is none."""
     label.text = text
-    label.styleSheet = f"color: {colour};" if colour else ""
+    paint(label, colour)
     label.visible = bool(text)
+
+
+def paint(label: Any, colour: Colour | None) -> None:
+    """Give the text of a label a colour, or that of all others."""
+    label.setProperty(_COLOUR, str(colour.number) if colour else "")
+    label.styleSheet = f"color: {colour};" if colour else ""
+
+
+def paint_anew(frame: Any) -> None:
+    """Slicer's style is another one: give all labels in `frame` that have a colour the one that fits."""
+    for widget in slicer.util.findChildren(frame):
+        if number := widget.property(_COLOUR):
+            paint(widget, COLOURS[int(number)])
 
 
 class Reveal:
@@ -83,13 +110,13 @@ def fill_table(table: Any, headers: list[str], rows: list[list[str]], numbers: f
     table.horizontalHeader().stretchLastSection = True
 
 
-def set_cell(table: Any, row: int, column: int, text: str, number: bool = False, colour: str = "") -> None:
+def set_cell(table: Any, row: int, column: int, text: str, number: bool = False, colour: Colour | None = None) -> None:
     """Write one cell."""
     item = qt.QTableWidgetItem(text)
     item.setTextAlignment(qt.Qt.AlignVCenter | (qt.Qt.AlignRight if number else qt.Qt.AlignLeft))
     item.setToolTip(text)
     if colour:
-        item.setForeground(qt.QBrush(qt.QColor(colour)))
+        item.setForeground(qt.QBrush(qt.QColor(str(colour))))
     table.setItem(row, column, item)
 
 

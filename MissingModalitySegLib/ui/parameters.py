@@ -31,7 +31,7 @@ class Parameters:
     reference: str = AUTO
     align: bool = True
     brain: str = AUTO
-    brainMask: vtkMRMLScalarVolumeNode
+    brainMask: vtkMRMLScalarVolumeNode  # or a label map: its selector shows what descends from this, too
     device: str = AUTO
     precision: str = AUTO
     inference: str = AUTO

@@ -11,16 +11,19 @@ from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
 from ..scene import (
+    FILL,
     PlacedRun,
     bring_back,
     can_bring_back,
+    corrected_segments,
     is_in_3d,
     jump_to_lesion,
     runs_in,
     segment_ids,
+    set_fill,
     show_in_3d,
     show_only,
-    show_segments,
+    show_segment,
     throw_away,
 )
 from ..scene.tables import LESION, PLACE, column
@@ -28,10 +31,14 @@ from .export import ExportMenu
 from .looks import BAD, DOUBTFUL, GOOD, Reveal, decimal, fill_table, say
 from .pages import open_page, page_of
 from .review import ReviewPanel
+from .timers import let_go
 from .words import column_word, region_word, side_word
 
 _HIDDEN = frozenset(PLACE)
 _SWATCH = 12
+_AFTER_EDIT_MS = 500
+"""How long nothing is drawn until what was drawn is compared: a stroke of the brush changes a region many times."""
+
 _HEAD_PX, _ROW_PX, _MOST_ROWS = 48, 30, 6
 """Of the table that compares: its head with a scroll bar, a row, and how many are seen at once."""
 
@@ -45,7 +52,12 @@ class ResultsPanel:
         self._runs: tuple[PlacedRun, ...] = ()
         self._boxes: dict[str, Any] = {}
         self._fill_before: float | None = None
+        self._watched: tuple[Any, list[int]] | None = None
         self._reveal = Reveal()
+        self._later = qt.QTimer()
+        self._later.setSingleShot(True)
+        self._later.interval = _AFTER_EDIT_MS
+        self._later.connect("timeout()", self._say_headline)
         self.review = ReviewPanel(ui, self.tell)
         self._export = ExportMenu(ui.exportButton, self.tell)
         ui.resultsMessage.visible = ui.compareTable.visible = False
@@ -55,7 +67,7 @@ class ResultsPanel:
         ui.compareTable.connect("cellClicked(int,int)", self._pick)
         ui.lesionTable.connect("cellClicked(int,int)", self._go_to)
         ui.lesionTable.connect("currentCellChanged(int,int,int,int)", self._go_to)
-        ui.opacitySlider.connect("valueChanged(double)", self._show_regions)
+        ui.opacitySlider.connect("valueChanged(double)", self._set_fill)
         ui.surfaceBox.connect("toggled(bool)", self._show_surface)
         ui.uncertaintyShownBox.connect("toggled(bool)", self._show_uncertainty)
         ui.editButton.connect("clicked()", self._edit)
@@ -75,6 +87,8 @@ class ResultsPanel:
     def leave(self) -> None:
         """The window goes."""
         self._reveal.stop()
+        self._watch(None)
+        let_go(self._later, self._say_headline)
         self.review.leave()
 
     def show(self, key: str) -> bool:
@@ -88,6 +102,7 @@ class ResultsPanel:
             self.tell("")
         if not keys:
             self.run = None
+            self._watch(None)
             self.review.take(None)
             self._export.take(None)
             if returns:
@@ -157,7 +172,8 @@ class ResultsPanel:
 
     def _fill(self) -> None:
         run, ui = self.run, self.ui
-        ui.headline.text = _headline(run)
+        self._watch(run.segmentation)
+        self._say_headline()
         warnings = [str(one.get("message")) for one in run.report.get("warnings") or ()]
         say(ui.warnings, "\n".join(warnings), DOUBTFUL)
         self._fill_lesions()
@@ -174,6 +190,27 @@ class ResultsPanel:
         ui.reportButton.enabled = page_of(run.run) is not None
         self._export.take(run)
         self.review.take(run)
+
+    def _watch(self, segmentation: Any) -> None:
+        """Look again when somebody draws in this segmentation; None: in none."""
+        self._later.stop()
+        if self._watched is not None:
+            node, tags = self._watched
+            for tag in tags:
+                node.RemoveObserver(tag)
+        self._watched = None
+        if segmentation is not None:
+            inside = slicer.vtkSegmentation
+            events = (inside.SourceRepresentationModified, inside.SegmentAdded, inside.SegmentRemoved)
+            tags = [segmentation.AddObserver(event, lambda *_: self._later.start()) for event in events]
+            self._watched = segmentation, tags
+
+    def _say_headline(self) -> None:
+        if self.run is not None:
+            words = [_headline(self.run)]
+            if self.run.segmentation is not None and corrected_segments(self.run.segmentation):
+                words.append(_("Corrections by hand are not counted."))
+            self.ui.headline.text = " ".join(words)
 
     def _fill_lesions(self) -> None:
         ui, table = self.ui, self.run.lesions
@@ -210,7 +247,7 @@ class ResultsPanel:
             box.setIconSize(qt.QSize(_SWATCH, _SWATCH))
             box.checked = display is None or display.GetSegmentVisibility(name)
             box.toolTip = _("Show or hide this region in all views")
-            box.connect("toggled(bool)", self._show_regions)
+            box.connect("toggled(bool)", lambda shown, name=name: self._show_region(name, shown))
             layout.addWidget(box)
             self._boxes[name] = box
 
@@ -222,10 +259,13 @@ class ResultsPanel:
         except MissingModalitySegError as error:
             self.tell(str(error))
 
-    def _show_regions(self) -> None:
+    def _show_region(self, name: str, shown: bool) -> None:
         if self._alive(self.run and self.run.segmentation):
-            shown = [name for name, box in self._boxes.items() if box.checked]
-            show_segments(self.run.segmentation, shown, self.ui.opacitySlider.value)
+            show_segment(self.run.segmentation, name, shown)
+
+    def _set_fill(self, opacity: float) -> None:
+        if self._alive(self.run and self.run.segmentation):
+            set_fill(self.run.segmentation, opacity)
 
     def _show_surface(self, shown: bool) -> None:
         if self._alive(self.run and self.run.segmentation):
@@ -235,7 +275,8 @@ class ResultsPanel:
         slider = self.ui.opacitySlider
         if shown and self._alive(self.run and self.run.uncertainty):
             slicer.util.setSliceViewerLayers(foreground=self.run.uncertainty, foregroundOpacity=0.6)
-            self._fill_before, slider.value = slider.value, 0.0  # two colours in one place cannot be read
+            self._fill_before = slider.value or FILL  # a scene that was saved so has no other
+            slider.value = 0.0  # two colours in one place cannot be read
         elif not shown:
             slicer.util.setSliceViewerLayers(foreground=None)
             if self._fill_before is not None and not slider.value:

@@ -36,11 +36,17 @@ class ReviewPanel:
             ui.orientationBox.addItem(orientation)
         ui.reviewButton.connect("toggled(bool)", self._toggle)
         ui.orientationBox.connect("activated(int)", self._turn)
+        self._manager = slicer.app.layoutManager()
+        if self._manager is not None:
+            self._manager.connect("layoutChanged(int)", self._follow)
 
     def leave(self) -> None:
         """The window goes, and the words in the corners with it."""
         self.close()
         let_go(self._later, self._start)
+        if self._manager is not None:
+            self._manager.disconnect("layoutChanged(int)", self._follow)
+            self._manager = None
 
     def take(self, run: PlacedRun | None) -> None:
         """Offer the review of a run. A scene that was saved in the review opens in it."""
@@ -66,9 +72,14 @@ class ReviewPanel:
             self._later.stop()
             self._forget_texts()
             manager = slicer.app.layoutManager()
-            if manager is not None and self._before is not None:
+            if manager is not None and self._before is not None and manager.layout == LAYOUT:
                 manager.setLayout(self._before)
             self._before = None
+
+    def _follow(self, layout: int) -> None:
+        """The user has chosen another layout: the review is over, and the choice stays."""
+        if layout != LAYOUT and self._before is not None:  # not on the way into the review, which tells of others
+            self.close()
 
     def _turn(self) -> None:
         if self.ui.reviewButton.checked:

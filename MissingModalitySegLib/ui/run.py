@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from ..errors import MissingModalitySegError
 from .desk import Desk, State, Work
 from .diagnostics import details
-from .looks import BAD, QUIET, Reveal, duration, say
+from .looks import BAD, QUIET, Reveal, duration, paint, say
 from .timers import let_go
 
 _MOST_LINES = 2000
@@ -78,7 +78,7 @@ class RunPanel:
         """Show what went wrong."""
         self._problem = error, log
         self.ui.problemLabel.text = f"{error.message}\n{error.hint}".strip()
-        self.ui.problemLabel.styleSheet = f"color: {BAD};"
+        paint(self.ui.problemLabel, BAD)
         self.ui.problem.visible = True
         self._reveal.show(self.ui.problem)
 

@@ -17,11 +17,13 @@ def register_sample_data(title: str) -> None:
     """
     import SampleData
 
-    logic = SampleData.SampleDataLogic
+    logic, category = SampleData.SampleDataLogic, CATEGORY
     if hasattr(logic, "registerCustomSampleDataCategory"):  # since Slicer 5.11
-        logic.registerCustomSampleDataCategory(CATEGORY, title=title)
+        logic.registerCustomSampleDataCategory(category, title=title)
+    else:
+        category = title  # its name heads the section
     for sample in samples():
-        logic.registerCustomSampleDataSource(category=CATEGORY, **source(sample))
+        logic.registerCustomSampleDataSource(category=category, **source(sample))
 
 
 def source(sample: Sample) -> dict[str, object]:

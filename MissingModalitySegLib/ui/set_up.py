@@ -89,6 +89,7 @@ class SetUpPanel:
             say(self.ui.setUpMessage, str(error), BAD)
         else:
             say(self.ui.setUpMessage, _("Installed."), GOOD)
+        self._desk.renew_worker()
         self._settled()
 
     def _install_offline(self) -> None:
@@ -116,6 +117,7 @@ class SetUpPanel:
             else:
                 last = str(error) if error is not None else "\n".join(lines[-_LAST_LINES:])
                 say(self.ui.setUpMessage, last, BAD)
+            self._desk.renew_worker()
             self._settled()
 
         self._busy = Background(lambda: _run(command, lines), done, going_on)
@@ -138,11 +140,13 @@ class SetUpPanel:
         self._busy = Background(lambda: import_models(Path(folder)), done)
 
     def _check(self) -> None:
-        if self._desk.hello is not None:
+        """Start a worker to see what it finds now; one that works has just found it."""
+        if not self._desk.renew_worker() and self._desk.hello is not None:
             say(self.ui.setUpMessage, self._desk.hello.message, GOOD if self._desk.hello.device_ok else BAD)
             return
         say(self.ui.setUpMessage, _("Starting the worker…"))
-        self._desk.on_line.append(self._heard)
+        if self._heard not in self._desk.on_line:
+            self._desk.on_line.append(self._heard)
         try:
             self._desk.try_worker()
         except MissingModalitySegError as error:

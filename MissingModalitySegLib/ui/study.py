@@ -17,7 +17,7 @@ from ..jobs.leftovers import make_temporary
 from ..labels import GLIOMA, find_scheme
 from ..modalities import Modality, by_modality
 from ..options import Options
-from ..scene import Earlier, Parts, PlacedRun, Sent, check_volumes, place, send, send_mask
+from ..scene import Earlier, PlacedRun, Sent, check_volumes, place, send, send_mask
 from .desk import Desk, Work
 from .pages import keep_page
 
@@ -31,7 +31,6 @@ def hand_in_study(
     options: Options,
     *,
     earlier: Earlier = Earlier.REPLACE,
-    parts: Parts = Parts.LABELS,
     brain_mask: Any = None,
     task: str = SEGMENT,
 ) -> tuple[Work, ...]:
@@ -45,7 +44,7 @@ def hand_in_study(
     scene = next(iter(chosen.values())).GetScene()
     used = "+".join(chosen)
     luggage = _Luggage()
-    works = tuple(Work(f"{model} on {used}", _placer(scene, luggage, earlier, parts)) for model in models)
+    works = tuple(Work(f"{model} on {used}", _placer(scene, luggage, earlier)) for model in models)
     guard = scene.AddObserver(scene.StartCloseEvent, lambda *_: desk.cancel(*works))
 
     def leave(_: Work) -> None:
@@ -99,12 +98,10 @@ class _Luggage:
             self.folder = None
 
 
-def _placer(scene: Any, luggage: _Luggage, earlier: Earlier, parts: Parts) -> Callable[[Result], PlacedRun]:
+def _placer(scene: Any, luggage: _Luggage, earlier: Earlier) -> Callable[[Result], PlacedRun]:
     def arrive(result: Result) -> PlacedRun:
         try:
-            run = place(
-                scene, luggage.sent, result.files, result.report, _scheme(result.report), earlier=earlier, parts=parts
-            )
+            run = place(scene, luggage.sent, result.files, result.report, _scheme(result.report), earlier=earlier)
         except InputError:
             luggage.keep = True  # the message says where the files are
             raise

@@ -19,7 +19,7 @@ from .choices import OptionsPanel
 from .desk import Desk, State, Work
 from .inputs import InputsPanel
 from .keyboard import follow_the_eye
-from .looks import QUIET, Reveal
+from .looks import QUIET, Reveal, paint, paint_anew
 from .model import ModelPanel
 from .parameters import options_of, volumes_of
 from .results import ResultsPanel
@@ -54,11 +54,12 @@ class Window:
         self.batch = BatchPanel(
             self._add("Batch", self.ui.batchPage), desk, lambda: self.parameters, self._why_no_model
         )
-        self.ui.notice.styleSheet = f"color: {QUIET};"
+        paint(self.ui.notice, QUIET)
         self.ui.optionsSection.collapsed = True  # now that it has contents
         self.ui.tabs.connect("currentChanged(int)", self._bring_forward)
         self._bring_forward(self.ui.tabs.currentIndex)
         desk.on_change.append(self.refresh)
+        slicer.app.connect("paletteChanged(QPalette)", self._style_changed)
         self._reveal = Reveal()
         self._later = qt.QTimer()
         self._later.setSingleShot(True)
@@ -86,6 +87,7 @@ class Window:
         self._reveal.stop()
         self.take(None)
         self._desk.on_change.remove(self.refresh)
+        slicer.app.disconnect("paletteChanged(QPalette)", self._style_changed)
         for panel in (self.model, self.run, self.results, self.set_up, self.batch):
             panel.leave()
 
@@ -203,6 +205,12 @@ class Window:
         if self.parameters is not None:
             self.parameters.shownRun = key
             self.refresh()
+
+    def _style_changed(self) -> None:
+        """Slicer's style is light or dark from one moment to the next."""
+        paint_anew(self._frame)
+        self.batch.show_cases()
+        self.refresh()
 
     def _set_up_changed(self) -> None:
         """Packages or models have come: a first use begins with the page that brings them."""

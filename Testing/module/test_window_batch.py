@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import threading
 from pathlib import Path
 
 import pytest
 import slicer
 
-from MissingModalitySegLib.ui import packages
+from MissingModalitySegLib import case_results
+from MissingModalitySegLib.ui import batch, packages
 from MissingModalitySegLib.ui.batch_panel import FOLDER, LIST, SCENE
 from MissingModalitySegLib.ui.desk import desk
 from Testing.engine.small_runs import write_inputs
@@ -155,6 +157,32 @@ def test_cancel_and_go_on(tab, tmp_path: Path) -> None:
     assert states(tab) == ["done earlier" if state == "done" else "done" for state in before]
 
 
+def test_the_window_lives_while_volumes_are_compared(tab, tmp_path: Path, monkeypatch) -> None:
+    for name in "ab":
+        write_inputs(tmp_path / "in" / name, "T1")
+    find(tab, tmp_path / "in")
+    run(tab, tmp_path / "out")
+    asked, go_on = [], threading.Event()
+
+    def finished_report(*arguments):
+        asked.append(threading.current_thread())
+        assert go_on.wait(60)
+        return case_results.finished_report(*arguments)
+
+    monkeypatch.setattr(batch, "finished_report", finished_report)
+    click(tab.ui.startButton)
+    until(lambda: asked)
+    assert threading.main_thread() not in asked
+    click(tab.ui.startButton)  # cancel
+    until(lambda: tab.ui.startButton.text == "Segment &all")
+    assert states(tab) == ["cancelled", "cancelled"]
+    go_on.set()
+    asked[0].join()
+    run(tab)
+    assert states(tab) == ["done earlier", "done earlier"]
+    assert threading.main_thread() not in asked
+
+
 def test_cancel_on_the_first_tab_stops_the_batch(window, tab, tmp_path: Path) -> None:
     for name in "abc":
         write_inputs(tmp_path / "in" / name, "T1")
@@ -230,6 +258,17 @@ def test_the_studies_of_the_scene(tab, slicer_app) -> None:
         volume = next(iter(case.volumes.values()))
         above = [tree.GetItemParent(tree.GetItemByDataNode(node)) for node in (volume, case.run.segmentation)]
         assert tree.GetItemParent(above[1]) == above[0]  # a folder of its own in the same study
+
+
+def test_earlier_results_of_the_scene_are_kept_where_the_user_wants_them(window, tab, slicer_app) -> None:
+    in_two_studies(slicer_app)
+    tab.ui.sourceBox.setCurrentIndex(SCENE)
+    click(tab.ui.findButton)
+    for earlier, count in (("replace", 2), ("replace", 2), ("keep", 4)):
+        window.window.parameters.earlier = earlier
+        run(tab)
+        assert states(tab) == ["done", "done"]  # never "done earlier": they begin anew
+        assert sum(name.startswith("Lesions (one") for name in names_in_scene()) == count
 
 
 def test_closing_the_scene_ends_its_batch(tab, slicer_app) -> None:

@@ -7,9 +7,11 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from PySide6 import QtCore, QtTest, QtWidgets
+from PySide6 import QtCore, QtGui, QtTest, QtWidgets
 
+from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.ui.keyboard import stops_in
+from MissingModalitySegLib.ui.looks import GOOD, ON_DARK, ON_LIGHT
 from Testing.module.hands import load_and_guess, segment
 from Testing.module_rules.files import ROOT
 from Testing.slicer_harness.module_window import make_room, until
@@ -182,6 +184,27 @@ def test_labels_lead_to_their_fields() -> None:
 def test_forms_are_where_this_test_looks() -> None:
     named = {Path(form).stem.removeprefix("MissingModalitySeg") for form in FORMS.glob("*.ui")} - {""}
     assert named == {form for forms in PAGES.values() for form in forms}
+
+
+def test_texts_can_be_read_once_slicers_style_is_another(filled) -> None:
+    """As Slicer changes it, at once: Edit, Application Settings, Appearance."""
+    window = filled.window
+    labels = [window.ui.notice, window.inputs.ui.t1Badge, window.options.ui.deviceFound, window.run.ui.problemLabel]
+    window.run.tell(InputError("no-volume", "Nothing.", "Choose."))
+    window.results.tell("Saved.", GOOD)
+    labels.append(window.results.ui.resultsMessage)
+    before = QtWidgets.QApplication.palette()
+    try:
+        for shade, expected, other in (("#353535", ON_DARK, ON_LIGHT), ("#efefef", ON_LIGHT, ON_DARK)):
+            QtWidgets.QApplication.setPalette(QtGui.QPalette(QtGui.QColor(shade)))
+            colours = [re.fullmatch(r"color: (#\w+);", label.styleSheet)[1] for label in labels]
+            good, _, bad, quiet = expected
+            assert colours == [quiet, good, quiet, bad, good]
+            card = window.model._cards[0].text.text
+            assert quiet in card
+            assert not any(one in card for one in other)
+    finally:
+        QtWidgets.QApplication.setPalette(before)
 
 
 def test_of_what_is_higher_than_the_panel_the_upper_end_is_shown(slicer_app) -> None:

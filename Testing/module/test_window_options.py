@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import qt
 import slicer
 
 from MissingModalitySegLib.ui.parameters import options_of
@@ -53,6 +54,28 @@ def test_options_are_remembered_in_a_new_scene_and_a_new_start(window, slicer_ap
     close_module(other)
 
 
+def test_options_are_remembered_where_the_wrapper_of_a_closed_scene_lives_on(window) -> None:
+    """As in Slicer 5.10: what is left of its parameters becomes its defaults before the new scene asks for them."""
+    closed = window.window.parameters
+    closed.uncertainty, closed.minimumLesionMl, closed.model = True, 0.1, "two"
+    slicer.mrmlScene.Clear(0)
+    parameters = window.window.parameters
+    assert parameters is not closed
+    assert (parameters.uncertainty, parameters.minimumLesionMl, parameters.model) == (True, 0.1, "two")
+    assert qt.QSettings().value("MissingModalitySeg/Options/uncertainty") == "True"
+
+
+def test_options_of_a_saved_scene_are_not_those_remembered(window, slicer_app, tmp_path) -> None:
+    window.window.parameters.uncertainty = True
+    path = tmp_path / "saved.mrml"
+    slicer.mrmlScene.SetURL(str(path))
+    assert slicer.mrmlScene.Commit(str(path))
+    window.window.parameters.uncertainty = False
+    slicer.mrmlScene.SetURL(str(path))
+    assert slicer.mrmlScene.Connect()
+    until(lambda: window.window.parameters.uncertainty)
+
+
 def test_back_to_defaults(window) -> None:
     parameters = window.window.parameters
     parameters.uncertainty, parameters.brain, parameters.minimumLesionMl = True, "none", 3.0
@@ -71,6 +94,7 @@ def test_a_brain_mask_of_the_scene_is_used(window) -> None:
     window.window.parameters.brain = "mask"
     assert not ui.brainMaskSelector.isHidden()
     ui.brainMaskSelector.setCurrentNode(mask)
+    assert window.window.parameters.brainMask is mask
     segment(window)
     assert not problem(window)
     report = window.window.results.run.report

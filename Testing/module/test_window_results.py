@@ -13,6 +13,7 @@ import slicer
 import vtk
 
 from MissingModalitySegLib.scene import LAYOUT, know_layout, lesion_place, segment_ids
+from MissingModalitySegLib.scene.dicom_seg import tag_of
 from Testing.module.hands import click, load_and_guess, names_in_scene, segment
 from Testing.slicer_harness.module_window import close_module, open_module, until
 from Testing.slicer_harness.slicer_application import FileDialog
@@ -99,6 +100,49 @@ def test_regions_opacity_and_surfaces(results) -> None:
     assert not segmentation.GetSegmentation().ContainsRepresentation("Closed surface")
 
 
+def test_segments_of_the_user_stay_as_they_are(results) -> None:
+    """What was drawn in the Segment Editor has no box here."""
+    segmentation = results.run.segmentation
+    display, (first, second, *_) = segmentation.GetDisplayNode(), segment_ids(segmentation)
+    drawn = segmentation.GetSegmentation().AddEmptySegment()
+    display.SetSegmentVisibility(second, False)  # in the Data module
+    results.ui.opacitySlider.value = 0.6
+    assert [display.GetSegmentVisibility(one) for one in (first, second, drawn)] == [True, False, True]
+    click(results._boxes[first])
+    assert [display.GetSegmentVisibility(one) for one in (first, second, drawn)] == [False, False, True]
+
+
+def test_corrections_by_hand_are_told(results, window, tmp_path) -> None:
+    """In the headline, soon after they were made, and where figures are exported."""
+    segmentation, words = results.run.segmentation, "Corrections by hand are not counted"
+    plain, reference = results.ui.headline.text, results.run.inputs["T1"]
+    results.ui.opacitySlider.value = 0.6
+    click(results.ui.surfaceBox)
+    until(lambda: not results._later.isActive())
+    FileDialog.answers = [str(tmp_path / f"{number}") for number in range(4)]
+    menu(results, "Lesion table").trigger()
+    assert (results.ui.headline.text, words in message(results)) == (plain, False)
+
+    segment_id = segment_ids(segmentation)[0]
+    array = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment_id, reference)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(1 - array, segmentation, segment_id, reference)
+    until(lambda: words in results.ui.headline.text)
+    assert results.ui.headline.text.startswith(plain)
+    for kind in ("Lesion table", "Volumes as"):
+        menu(results, kind).trigger()
+        assert words in message(results)
+    menu(results, "NIfTI").trigger()
+    assert "Saved" in message(results)
+    assert words not in message(results)
+    again = open_module()
+    try:
+        assert words in again.window.results.ui.headline.text
+    finally:
+        close_module(again)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(array, segmentation, segment_id, reference)
+    until(lambda: results.ui.headline.text == plain)
+
+
 def test_the_map_of_uncertainty_lies_over_the_images(results, slicer_app) -> None:
     composite = slicer_app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
     click(results.ui.uncertaintyShownBox)
@@ -118,6 +162,20 @@ def test_the_fill_gives_way_to_the_map_of_uncertainty(results) -> None:
     click(results.ui.uncertaintyShownBox)
     click(results.ui.uncertaintyShownBox)
     assert display.GetOpacity2DFill() == pytest.approx(0.2)
+
+
+def test_a_scene_saved_with_the_map_of_uncertainty_gets_its_fill_back(results, slicer_app, tmp_path) -> None:
+    display = results.run.segmentation.GetDisplayNode()
+    click(results.ui.uncertaintyShownBox)
+    assert display.GetOpacity2DFill() == 0
+    again = open_module()  # finds what a scene that was loaded would show
+    try:
+        ui = again.window.results.ui
+        assert ui.uncertaintyShownBox.checked
+        ui.uncertaintyShownBox.checked = False
+        assert display.GetOpacity2DFill() == pytest.approx(0.35)
+    finally:
+        close_module(again)
 
 
 def test_a_word_stays_when_other_nodes_come_and_go(results) -> None:
@@ -156,6 +214,38 @@ def test_the_segmentation_as_nifti(results, tmp_path) -> None:
     assert "labels for a file" not in names_in_scene()
 
 
+@pytest.mark.parametrize(
+    ("typed", "kind", "name"),
+    [
+        ("patient1", None, "patient1.nii.gz"),
+        ("patient1", "NRRD (*.nrrd)", "patient1.nrrd"),
+        ("patient.v2", None, "patient.v2.nii.gz"),
+        ("patient.v2", "NRRD (*.nrrd)", "patient.v2.nrrd"),
+        ("patient1.nrrd", None, "patient1.nrrd"),
+    ],
+)
+def test_names_get_the_ending_of_the_chosen_kind(results, tmp_path, typed: str, kind: str | None, name: str) -> None:
+    FileDialog.answers = [(str(tmp_path / typed), kind)]
+    menu(results, "NIfTI").trigger()
+    assert f"Saved as {tmp_path / name}." in message(results)
+    assert sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / name))).any()
+
+
+def test_no_file_is_replaced_that_nobody_chose(results, tmp_path) -> None:
+    """The dialogue asks about the name that was typed, and not about that with the ending that it gets."""
+    (tmp_path / "patient.v2.nii.gz").write_text("of somebody")
+    FileDialog.answers = [str(tmp_path / "patient.v2")]
+    menu(results, "NIfTI").trigger()
+    assert "is there already" in message(results)
+    assert (tmp_path / "patient.v2.nii.gz").read_text() == "of somebody"
+
+
+def test_nothing_is_saved_where_the_user_thinks_better_of_it(results) -> None:
+    FileDialog.answers = []
+    menu(results, "NIfTI").trigger()
+    assert message(results) == ""
+
+
 def test_tables_as_csv(results, tmp_path) -> None:
     FileDialog.answers = [str(tmp_path / "lesions.csv"), str(tmp_path / "volumes.csv")]
     menu(results, "Lesion table").trigger()
@@ -177,6 +267,7 @@ def test_a_folder_that_cannot_be_written(results, tmp_path) -> None:
     FileDialog.answers = [str(tmp_path / "file" / "segmentation.nii.gz")]
     menu(results, "NIfTI").trigger()
     assert "cannot be written" in message(results)
+    assert ".nii.gz or .nrrd" in message(results)
 
 
 def test_dicom_seg_is_checked_first(results) -> None:
@@ -200,8 +291,13 @@ def test_dicom_seg_goes_through_slicers_exporter(results, tmp_path) -> None:
 
     slicer.modules.dicomPlugins = {"DICOMSegmentationPlugin": Plugin}
     FileDialog.answers = [str(tmp_path)]
+    segmentation, (first, *_) = results.run.segmentation, segment_ids(results.run.segmentation)
+    array = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, first, results.run.inputs["T1"])
+    slicer.util.updateSegmentBinaryLabelmapFromArray(1 - array, segmentation, first, results.run.inputs["T1"])
     menu(results, "DICOM SEG").trigger()
     assert "Saved" in message(results)
+    corrected = segmentation.GetSegmentation().GetSegment(first)
+    assert tag_of(corrected, "DICOM.SegmentAlgorithmType") == "SEMIAUTOMATIC"
     tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     assert exported[0].item == tree.GetItemByDataNode(results.run.segmentation)
     assert exported[0].directory == str(tmp_path)
@@ -253,6 +349,28 @@ def test_a_scene_that_was_saved_in_the_review_opens_in_it(results, slicer_app) -
     close_module(again)
     assert manager.layout == before
     assert renderer.GetViewProps().GetNumberOfItems() == 0
+
+
+def test_a_layout_that_the_user_chooses_ends_the_review(results, slicer_app) -> None:
+    manager = slicer_app.layoutManager()
+    click(results.ui.reviewButton)
+    manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
+    assert not results.ui.reviewButton.checked
+    assert manager.layout == slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
+    made = manager.sliceWidget("Review-T2-synthetic")
+    assert made.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps().GetNumberOfItems() == 0
+    click(results.ui.reviewButton)
+    assert manager.layout == LAYOUT
+    click(results.ui.reviewButton)
+    assert manager.layout == slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
+
+
+def test_a_window_that_is_closed_does_not_look_at_layouts(results, slicer_app) -> None:
+    manager, panel = slicer_app.layoutManager(), open_module()
+    review = panel.window.results.review
+    close_module(panel)
+    review.close = lambda: pytest.fail("still connected")
+    manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
 
 
 def test_regions_that_were_hidden_elsewhere_stay_hidden(results) -> None:

@@ -17,7 +17,7 @@ from MissingModalitySegLib import bundles
 from MissingModalitySegLib.ui import packages
 from MissingModalitySegLib.ui.desk import desk
 from Testing.engine.small_runs import write_segmenter
-from Testing.module.hands import click, load_and_guess
+from Testing.module.hands import click, load_and_guess, problem
 from Testing.module.tiny_models import write_ensemble
 from Testing.slicer_harness.module_window import close_module, open_module, until
 from Testing.slicer_harness.slicer_application import FileDialog
@@ -248,9 +248,41 @@ def test_what_the_worker_finds(slicer_app) -> None:
     assert "cpu" in message(page)
     assert desk().hello.device == "cpu"
     assert "Worker: cpu" in page.ui.diagnostics.plainText
+    first, runner = desk().hello, desk()._runner
+    click(page.ui.checkButton)  # anew: something may have been installed since
+    assert "Starting" in message(page)
+    assert desk().hello is None
+    assert "Worker: cpu" not in page.ui.diagnostics.plainText
+    click(page.ui.checkButton)
+    until(lambda: "Starting" not in message(page))
+    until(lambda: not runner.busy and runner.hello is None)
+    assert desk().hello.device == "cpu"
+    assert desk().hello.pid != first.pid
+    assert page._heard not in desk().on_line
+    close_module(widget)
+
+
+def test_a_worker_that_works_is_not_disturbed(window) -> None:
+    load_and_guess(window, "T1")
+    click(window.window.run.ui.segmentButton)
+    until(lambda: desk().hello is not None and desk().works)
+    runner = desk()._runner
+    page = window.window.set_up
+    window.window.ui.tabs.setCurrentWidget(window.window.ui.setUpPage)
     click(page.ui.checkButton)
     assert message(page) == desk().hello.message
-    close_module(widget)
+    assert desk()._runner is runner
+    until(lambda: not desk().works)
+    assert not problem(window)
+
+
+def test_what_was_installed_is_seen_by_the_next_worker(page, extension) -> None:
+    desk().try_worker()
+    until(lambda: desk().hello is not None)
+    runner = desk()._runner
+    click(page.ui.installButton)
+    assert desk().hello is desk()._runner is None
+    until(lambda: runner.hello is None)
 
 
 def test_diagnostics_can_be_copied(page) -> None:

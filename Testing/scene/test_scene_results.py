@@ -17,15 +17,16 @@ from MissingModalitySegLib.labels import GLIOMA, LESION
 from MissingModalitySegLib.modalities import Modality
 from MissingModalitySegLib.scene import (
     Earlier,
-    Parts,
     bring_back,
     can_bring_back,
+    candidate_volumes,
     is_synthetic,
     lesion_place,
     runs_in,
     segment_ids,
+    set_fill,
     show_in_3d,
-    show_segments,
+    show_segment,
     throw_away,
 )
 from MissingModalitySegLib.scene.geometry import values_in
@@ -134,16 +135,6 @@ def test_names_colours_terms_and_algorithm(app: Application, nodes: dict, tmp_pa
         assert str(text) == "MissingModalitySeg moe 1.2"
     assert segmentation.GetNodeReference("referenceImageGeometryRef") is nodes["FLAIR"]
     assert segmentation.GetDisplayNode().GetOpacity2DFill() == pytest.approx(0.35)
-
-
-def test_regions_overlap_where_they_are_wanted(app: Application, nodes: dict, tmp_path: Path) -> None:
-    run = finished(app, tmp_path, nodes).place(app, parts=Parts.REGIONS)
-    expected = labels(SHAPE)
-    assert segment_ids(run.segmentation) == ("lesion", "core", "enhancing")
-    for region in GLIOMA.regions:
-        found = segment_array(run.segmentation, region.name, nodes["FLAIR"])
-        np.testing.assert_array_equal(found > 0, np.isin(expected, list(region.values)))
-    assert run.segmentation.GetSegmentation().GetNumberOfLayers() == 3
 
 
 def test_a_label_without_voxels_can_be_drawn(app: Application, nodes: dict, tmp_path: Path) -> None:
@@ -295,6 +286,54 @@ def test_what_was_replaced_comes_back_as_it_was(app: Application, nodes: dict, t
     assert len(app.names()) == len(before) + len(again.synthetic) + 5
 
 
+def clone(app: Application, node):
+    """What the Data module's “Clone” does."""
+    item = app.tree.GetItemByDataNode(node)
+    slicer.modules.subjecthierarchy.logic().CloneSubjectHierarchyItem(app.tree, item)
+    copy = app.scene.GetNthNodeByClass(app.scene.GetNumberOfNodesByClass(node.GetClassName()) - 1, node.GetClassName())
+    assert copy is not node
+    return copy
+
+
+@pytest.fixture
+def tree_follows(app: Application) -> None:
+    """Cloning wants items that are there as soon as their nodes are, as in the application."""
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def add(scene, event, node) -> None:
+        if node.IsA("vtkMRMLSegmentationNode") or node.IsA("vtkMRMLVolumeNode"):
+            app.tree.CreateItem(app.tree.GetSceneItemID(), node)
+
+    app.scene.AddObserver(app.scene.NodeAddedEvent, add)
+
+
+def test_a_clone_of_a_result_is_the_users_own(app: Application, nodes: dict, tmp_path: Path, tree_follows) -> None:
+    """The usual backup before editing: Slicer copies our marks with it."""
+    job = finished(app, tmp_path, nodes)
+    run = job.place(app)
+    backup, twin = clone(app, run.segmentation), clone(app, run.synthetic["T2"])
+    assert backup.GetAttribute("MissingModalitySeg.Run") == run.run
+    assert runs_in(app.scene) == (run,)
+    run.segmentation.GetSegmentation().RemoveSegment("label-2")
+
+    throw_away(app.scene, run.run)
+    assert runs_in(app.scene) == ()
+    assert backup.GetScene() is app.scene
+    assert segment_ids(backup) == IDS
+    assert is_synthetic(twin)
+    assert twin not in candidate_volumes(app.scene)
+
+    assert bring_back(app.scene) == run.run
+    (again,) = runs_in(app.scene)
+    assert again.segmentation is run.segmentation
+    assert segment_ids(again.segmentation) == ("label-1", "label-3")
+    second = job.place(app)
+    assert [one.run for one in runs_in(app.scene)] == [second.run]
+    job.place(app)
+    assert segment_ids(backup) == IDS
+    assert backup.GetScene() is app.scene
+
+
 def test_of_what_was_removed_the_oldest_is_forgotten_and_all_with_the_scene(
     app: Application, nodes: dict, tmp_path: Path
 ) -> None:
@@ -424,11 +463,16 @@ def test_a_bundle_keeps_everything(app: Application, nodes: dict, tmp_path: Path
 def test_showing_segments(app: Application, nodes: dict, tmp_path: Path) -> None:
     segmentation = finished(app, tmp_path, nodes).place(app).segmentation
     display = segmentation.GetDisplayNode()
-    show_segments(segmentation, ["label-3"], opacity=0.8)
-    assert [display.GetSegmentVisibility(segment) for segment in IDS] == [False, False, True]
+    drawn = segmentation.GetSegmentation().AddEmptySegment()
+    set_fill(segmentation, 0.8)
     assert display.GetOpacity2DFill() == 0.8
-    show_segments(segmentation)
-    assert all(display.GetSegmentVisibility(segment) for segment in IDS)
+    assert all(display.GetSegmentVisibility(segment) for segment in (*IDS, drawn))
+    show_segment(segmentation, "label-2", False)
+    assert [display.GetSegmentVisibility(segment) for segment in (*IDS, drawn)] == [True, False, True, True]
+    show_segment(segmentation, "label-2", True)
+    assert display.GetSegmentVisibility("label-2")
+    segmentation.GetSegmentation().RemoveSegment(drawn)
+    show_segment(segmentation, drawn, False)  # it is gone
     show_in_3d(segmentation, True)
     surface = vtk.vtkPolyData()
     segmentation.GetClosedSurfaceRepresentation("label-2", surface)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import enum
 import typing
+import weakref
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -141,7 +142,17 @@ class _Line(_WidgetConnector):
 
 
 class _Node(_WidgetConnector):
+    """As Slicer's: the widget shows nodes of the parameter's class, whatever its form says."""
+
     signal = "currentNodeChanged(vtkMRMLNode*)"
+
+    def __init__(self, widget: Any, datatype: Any) -> None:
+        super().__init__(widget)
+        widget.nodeTypes = [datatype.__name__]
+
+    @classmethod
+    def create(cls, widget: Any, datatype: Any) -> GuiConnector | None:
+        return cls(widget, datatype) if cls.canRepresent(widget, datatype) else None
 
     @staticmethod
     def canRepresent(widget: Any, datatype: Any) -> bool:
@@ -219,9 +230,17 @@ class _Wrapper:
         self.parameterNode = parameterNode
         self._guis: dict[int, tuple[dict[str, GuiConnector], int]] = {}
         self._next_tag, self._writing = 0, False
+        self._fill()
+        self._filler = parameterNode.AddObserver(vtk.vtkCommand.ModifiedEvent, _filler(weakref.ref(self)))
+
+    def __del__(self) -> None:
+        self.parameterNode.RemoveObserver(self._filler)
+
+    def _fill(self) -> None:
+        """As Slicer's: as long as the wrapper lives, a parameter that goes from the node comes back as its default."""
         for name, kind in self.allParameters.items():
-            if not parameterNode.HasParameter(name):
-                _write(parameterNode, name, kind, self._defaults[name])
+            if not self.parameterNode.HasParameter(name):
+                _write(self.parameterNode, name, kind, self._defaults[name])
 
     def getValue(self, name: str) -> Any:
         return _read(self.parameterNode, name, self.dataType(name))
@@ -294,6 +313,15 @@ class _Wrapper:
                     connector.write(self.getValue(name))
         finally:
             self._writing = False
+
+
+def _filler(of: weakref.ref) -> Callable[[Any, str], None]:
+    def fill(caller: Any, event: str) -> None:
+        wrapper = of()
+        if wrapper is not None:
+            wrapper._fill()
+
+    return fill
 
 
 def parameterNodeWrapper(described: type | None = None) -> Any:

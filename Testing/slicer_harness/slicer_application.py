@@ -66,10 +66,13 @@ class SlicerApplication(QtWidgets.QApplication):
         self.messages.append(text)
 
 
-class LayoutManager:
+class LayoutManager(QtCore.QObject):
     """Slice views that a layout of the scene's layout node names: their nodes are real, their windows off-screen."""
 
+    layoutChanged = QtCore.Signal(int)
+
     def __init__(self, scene: Any) -> None:
+        super().__init__()
         self._scene, self._widgets = scene, {}
         self.node = slicer.vtkMRMLLayoutNode()
         self.node.SetViewArrangement(self.node.SlicerLayoutFourUpView)
@@ -79,7 +82,7 @@ class LayoutManager:
             self._add(name, orientation)
         self.node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self._follow())
 
-    @property
+    @QtCore.Property(int, notify=layoutChanged)
     def layout(self) -> int:
         return self.node.GetViewArrangement()
 
@@ -102,7 +105,12 @@ class LayoutManager:
         return logics
 
     def _follow(self) -> None:
-        description = self.node.GetLayoutDescription(self.node.GetViewArrangement())
+        if self._scene.IsBatchProcessing():
+            return
+        self._show(self.node.GetLayoutDescription(self.node.GetViewArrangement()))
+        self.layoutChanged.emit(self.node.GetViewArrangement())  # whatever was changed of the node
+
+    def _show(self, description: str) -> None:
         if not description or "vtkMRMLSliceNode" not in description or "Review" not in description:
             return
         for view in ET.fromstring(description).iter("view"):
@@ -178,15 +186,31 @@ class SliceController:
         return self._label
 
 
-class FileDialog:
+class FileDialog(QtWidgets.QFileDialog):
     """`qt.QFileDialog` whose user has decided before: the next of `answers`, nothing when there is none.
 
-    `asked` tells what for.
+    `asked` tells what for. Where a new file is asked for, an answer is what the user types, or that and the kind chosen
+    before; Qt itself makes a path of it. Whoever types the name of a file that is there replaces it.
     """
 
-    ShowDirsOnly = QtWidgets.QFileDialog.Option.ShowDirsOnly
-    answers: list[str] = []
+    answers: list[str | tuple[str, str]] = []
     asked: list[str] = []
+
+    def exec(self) -> int:
+        self.setOption(QtWidgets.QFileDialog.Option.DontUseNativeDialog)
+        self.setOption(QtWidgets.QFileDialog.Option.DontConfirmOverwrite)
+        answer = self._next("new file")
+        typed, kind = answer if isinstance(answer, tuple) else (answer, None)
+        self.show()
+        if kind is not None:
+            box = self.findChild(QtWidgets.QComboBox, "fileTypeCombo")
+            box.setCurrentText(kind)
+            box.textActivated.emit(kind)
+        if typed:
+            self.findChild(QtWidgets.QLineEdit, "fileNameEdit").setText(typed)
+            self.accept()
+        self.close()
+        return self.result()
 
     @classmethod
     def _next(cls, what: str) -> str:
@@ -200,10 +224,6 @@ class FileDialog:
     @classmethod
     def getOpenFileName(cls, *_: Any) -> str:
         return cls._next("file")
-
-    @classmethod
-    def getSaveFileName(cls, *_: Any) -> str:
-        return cls._next("new file")
 
 
 class Settings(QtCore.QSettings):

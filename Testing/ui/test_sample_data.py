@@ -56,6 +56,7 @@ def test_slicers_before_categories_had_titles(logic: type[Logic], monkeypatch: p
     monkeypatch.delattr(Logic, "registerCustomSampleDataCategory")
     register_sample_data("title")
     assert len(logic.sources) == len(samples())
+    assert {one["category"] for one in logic.sources} == {"title"}
 
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.name)
