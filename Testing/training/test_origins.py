@@ -55,7 +55,7 @@ def test_a_model_tells_what_all_of_it_began_from(cache, tmp_path) -> None:
     steps = load(base.folder).manifest.provenance["steps"]
     assert f"- Began from: base 1.2.0 (mome, {steps} steps" in card
     assert "expert for FLAIR: run alone (single_unet, 3 steps" in card
-    assert "Hours with all that it began from" in card
+    assert "Hours with what came before" in card
     assert "![Loss by step" in card
     assert Image.open(bundle.folder / "curves.png").size[0] > 800  # four panels beside each other
 

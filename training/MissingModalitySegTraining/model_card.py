@@ -72,7 +72,7 @@ def _training(provenance: Mapping[str, Any]) -> dict[str, Any]:
         "Steps": provenance.get("steps"),
         "Samples": provenance.get("samples"),
         "Hours": None if provenance.get("seconds") is None else _hours(provenance),
-        "Hours with all that it began from": _hours(provenance, *ancestors.values()) if ancestors else None,
+        "Hours with what came before, as far as known": _hours(provenance, *ancestors.values()) if ancestors else None,
         "Seed": provenance.get("seed"),
         "Began from": _began_from(provenance),
         "Calibrated": _calibration(provenance.get("calibration")),

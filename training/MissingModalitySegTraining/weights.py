@@ -4,7 +4,8 @@
 carries out the commands below; stopped, it goes on where it was when given again. Networks that answer alike in the
 beginning save time: experts begin as the plain network's kernels, modality experts as one network for every image.
 
-With `--lesion-masks FOLDER` some plaques that `mome` learns from have the shapes of real ones, as where it ships.
+With `--lesion-masks FOLDER` some plaques that `moe` and `mome` learn from have the shapes of real ones, as where they
+ship.
 """
 
 from __future__ import annotations
@@ -72,7 +73,22 @@ WITHOUT_SYNTHESIS = ("brain", SYNTHESIS)
 
 RECIPES: Mapping[str, Recipe] = {
     "plain": Recipe("modality_dropout", {"starter": 120, "gpu": 8}),
-    "moe": Recipe("moe", {"starter": 120, "gpu": 8}, start="plain", bundles={"moe": "model"}),
+    "moe": Recipe(
+        "moe",
+        {"starter": 120, "gpu": 8},
+        start="plain",
+        bundles={"moe": "model"},
+        settings={
+            "data.crop": "[64, 80, 64]",
+            "data.phantom.reuse": "4",
+            "data.phantom.spacings": "{1.3: 0.6, 2.0: 0.4}",
+            "data.phantom.mixture": "{physics: 0.42, jittered: 0.5, random: 0.08, keep_signs: 0.95}",
+            "data.phantom.kinds": "{glioma: 0.28, ms: 0.22, wmh: 0.07, metastases: 0.06, acute_stroke: 0.08, "
+            "chronic_stroke: 0.05, none: 0.24}",
+        },
+        is_shaped=True,
+        export=("--calibrate",),
+    ),
     "image": Recipe("single_unet", {"starter": 60, "gpu": 4}),
     "flair": specialist("FLAIR"),
     "t2": specialist("T2"),
