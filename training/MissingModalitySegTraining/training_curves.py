@@ -52,7 +52,7 @@ def picture(provenance: Mapping[str, Any]) -> bytes | None:
     figure = Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, (title, curve) in zip(panels, shown, strict=False):
-        axes.plot(curve["step"], curve["loss"], linewidth=1)
+        axes.plot(curve["step"], curve["loss"], linewidth=1, marker="" if len(curve["step"]) > 1 else ".")
         axes.set_title(title, fontsize=7)
         axes.tick_params(labelsize=6)
     for axes in panels[len(shown) :]:
