@@ -24,9 +24,7 @@ from ..bundles import (
 from ..errors import BundleError, InputError
 from .output import Json, console, print_json, readable_size, table, training_packages
 
-application = typer.Typer(
-    help="Models: list, show, import, export, verify, measured, picture, join.", no_args_is_help=True
-)
+application = typer.Typer(help="Models: list, show, import, export, verify, join and more.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name, or the path of its folder.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace what is there already.")]

@@ -52,6 +52,7 @@ COMMANDS: dict[str, list[str]] = {
     "models export": ["P/models/one", "P/out/one.zip"],
     "models verify": ["P/models/one"],
     "models measured": ["P/models/one", "P/garbage.json"],
+    "models picture": ["P/models/one"],
     "models join": ["P/out/joined", "moe", "mome:lesion@FLAIR"],
     "datalist import": ["bids", "P/folder", "--output", "P/out/list.json"],
     "datalist check": ["P/list.json"],
