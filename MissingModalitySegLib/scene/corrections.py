@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from .dicom_seg import tag_of
-from .segmentation import ALGORITHM_TYPE, mask_of, segment_ids
+from .segmentation import ALGORITHM_TYPE, AUTOMATIC, SEMIAUTOMATIC, mask_of, segment_ids
 
 DRAWN = "MissingModalitySeg.Drawn"
 """Attribute of a segmentation: the checksums of its segments as the model drew them, by ID, as JSON."""
 
-AUTOMATIC, SEMIAUTOMATIC = "AUTOMATIC", "SEMIAUTOMATIC"
 _EMPTY = 0
 
 

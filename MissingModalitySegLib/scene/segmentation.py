@@ -12,6 +12,7 @@ from ..labels import LabelScheme
 from .geometry import ijk_to_ras, image_of, to_matrix, values_in, voxels
 
 ALGORITHM_TYPE = "DICOM.SegmentAlgorithmType"
+AUTOMATIC, SEMIAUTOMATIC = "AUTOMATIC", "SEMIAUTOMATIC"
 ALGORITHM_NAME = "DICOM.SegmentAlgorithmName"
 REGION = "MissingModalitySeg.Region"
 """Tag of a segment: the regions of the scheme that it lies in, outermost first, as in “lesion core”."""
@@ -41,7 +42,7 @@ def fill_segmentation(segmentation: Any, labels: Any, scheme: LabelScheme, algor
         segment.SetColor(*(part / 255 for part in one.colour))
         if one.terminology is not None:
             segment.SetTag(segment.GetTerminologyEntryTagName(), one.terminology.entry())
-        segment.SetTag(ALGORITHM_TYPE, "AUTOMATIC")
+        segment.SetTag(ALGORITHM_TYPE, AUTOMATIC)
         segment.SetTag(ALGORITHM_NAME, algorithm)
         segment.SetTag(REGION, " ".join(scheme.regions_of(one.value)))
         segment.AddRepresentation(binary, shared)

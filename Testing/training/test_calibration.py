@@ -27,7 +27,7 @@ def cache(tmp_path_factory):
 
 def row(*voxels: tuple[float, bool]):
     probabilities, truth = zip(*voxels, strict=True)
-    return torch.tensor([probabilities, probabilities]), {"lesion": torch.tensor(truth)}
+    return np.array([probabilities, probabilities]), {"lesion": np.array(truth)}
 
 
 def test_the_line_is_drawn_where_overlap_is_best() -> None:

@@ -12,15 +12,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from scipy.special import logit
+from torch import nn
 
 from MissingModalitySegLib.engine.model import Model
 from MissingModalitySegLib.engine.predict import predict_channels
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.measures.overlap import dice
 from MissingModalitySegLib.modalities import Code
 
 from .data.cache import Cache
-from .drawn_cases import shown, volumes
 
 SUREST, STEPS = 0.95, 20
 """The highest probability that may be asked for, and how many are tried from one half on."""
@@ -40,7 +41,9 @@ def calibrate(model: Model, cache: Cache, ids: Sequence[str], codes: Sequence[Co
     return {region: round(1 / (1 + math.exp(-offset)), 3) for region, offset in offsets.items()}
 
 
-def best_offsets(rows: Sequence[tuple[Tensor, Mapping[str, Tensor]]], regions: Sequence[str]) -> dict[str, float]:
+def best_offsets(
+    rows: Sequence[tuple[np.ndarray, Mapping[str, np.ndarray]]], regions: Sequence[str]
+) -> dict[str, float]:
     """The logit, by region, from which on a yes gives the best mean Dice over `rows`; the lowest of equals.
 
     A row is the probabilities (R, …) in the order of `regions`, and the truth of those that the case has.
@@ -51,8 +54,8 @@ def best_offsets(rows: Sequence[tuple[Tensor, Mapping[str, Tensor]]], regions: S
         scores = []
         for probabilities, truth in rows:
             if region in truth:
-                logits = probabilities[index].double().logit()
-                scores.append([_dice(logits > offset, truth[region]) for offset in tried])
+                logits = logit(probabilities[index].astype(np.float64))
+                scores.append([dice(logits > offset, truth[region]) for offset in tried])
         if scores:
             offsets[region] = float(tried[np.mean(scores, axis=0).argmax()])
     return offsets
@@ -60,23 +63,19 @@ def best_offsets(rows: Sequence[tuple[Tensor, Mapping[str, Tensor]]], regions: S
 
 def _rows(
     model: Model, cache: Cache, ids: Sequence[str], codes: Sequence[Code]
-) -> list[tuple[Tensor, dict[str, Tensor]]]:
+) -> list[tuple[np.ndarray, dict[str, np.ndarray]]]:
     rows = []
     for name in ids:
         case = cache[name]
-        channels, brain = volumes(model, case)
-        bits = torch.from_numpy(np.array(case.regions))
-        truth = {region: (bits >> i & 1).bool()[brain] for i, region in enumerate(model.scheme.region_names)}
+        brain = np.array(case.brain)
+        bits = case.regions[brain]
+        truth = {region: (bits >> i & 1).astype(bool) for i, region in enumerate(model.scheme.region_names)}
         truth = {region: mask for region, mask in truth.items() if region in case.scored and mask.any()}
         for code in codes:
             if code.issubset(case.code):
-                found = predict_channels(model, shown(channels, code), brain, code)[:, brain]
-                rows.append((found, truth))
+                found = predict_channels(model, torch.from_numpy(case.shown(code)), torch.from_numpy(brain), code)
+                rows.append((found.numpy()[:, brain], truth))
     return rows
-
-
-def _dice(found: Tensor, truth: Tensor) -> float:
-    return float(2 * (found & truth).sum() / (found.sum() + truth.sum()))
 
 
 def _bias(model: Model) -> nn.Parameter:

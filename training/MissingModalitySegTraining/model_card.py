@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .expected_performance import Figure
+from .provenance import lineage, predecessors
 
 NAME = "MODEL_CARD.md"
 NOTES = "notes"
@@ -65,14 +66,14 @@ def _list(entries: Mapping[str, Any]) -> str:
 
 
 def _training(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    ancestors = provenance.get("ancestors", {})
+    known = lineage(provenance).values()
     return {
         "Method": provenance.get("method"),
         "Data": provenance.get("data"),
         "Steps": provenance.get("steps"),
         "Samples": provenance.get("samples"),
         "Hours": None if provenance.get("seconds") is None else _hours(provenance),
-        "Hours with what came before, as far as known": _hours(provenance, *ancestors.values()) if ancestors else None,
+        "Hours with what came before, as far as known": _hours(*known) if len(known) > 1 else None,
         "Seed": provenance.get("seed"),
         "Began from": _began_from(provenance),
         "Calibrated": _calibration(provenance.get("calibration")),
@@ -84,21 +85,17 @@ def _training(provenance: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _began_from(provenance: Mapping[str, Any]) -> str | None:
-    began = provenance.get("began_from", {})
-    named = {"": began["start"]} if "start" in began else {}
-    named |= {f"expert for {modality}: ": key for modality, key in began.get("experts", {}).items()}
-    return "; ".join(place + _ancestor(key, provenance) for place, key in named.items()) or None
+    known = lineage(provenance)
+    named = {f"expert for {one}: " if one else "": key for one, key in predecessors(provenance).items()}
+    return "; ".join(place + _ancestor(key, known[key]) for place, key in named.items()) or None
 
 
-def _ancestor(key: str, provenance: Mapping[str, Any]) -> str:
+def _ancestor(key: str, facts: Mapping[str, Any]) -> str:
     """Its name, and what is known of how it was trained."""
-    facts = provenance["ancestors"][key]
     known = [str(facts[name]) + unit for name, unit in (("method", ""), ("steps", " steps")) if facts.get(name)]
     if facts.get("seconds"):
         known.append(f"{_hours(facts)} h")
-    before = facts.get("began_from", {})
-    sources = [*([before["start"]] if "start" in before else []), *before.get("experts", {}).values()]
-    if sources:
+    if sources := predecessors(facts).values():
         known.append(f"from {' and '.join(sources)}")
     return f"{key} ({', '.join(known)})" if known else key
 
@@ -192,7 +189,7 @@ def _synthesiser(synthesiser: Mapping[str, Any] | None) -> str | None:
 
 def _attribution(provenance: Mapping[str, Any]) -> str:
     """What the data of this training, and of all that it began from, derive from."""
-    trainings = [provenance, *provenance.get("ancestors", {}).values()]
+    trainings = lineage(provenance).values()
     data = [facts.get("config", {}).get("data", {}) for facts in trainings]
     sources = {section.get("source") for section in data}
     sources |= {source for facts in trainings for source in str(facts.get("data")).split(", ")}

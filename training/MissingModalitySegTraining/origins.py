@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +27,13 @@ from .data.source import says_simulated
 from .evaluation.results import write_whole
 from .loop import HISTORY
 from .model_card import NOTES, PICTURES
+from .provenance import ANCESTORS, BEGAN_FROM
 from .training_curves import thinned
 
 if TYPE_CHECKING:
     from .runs import Run
 
 PREDECESSORS = "predecessors.json"
-ANCESTORS, BEGAN_FROM = "ancestors", "began_from"
 Facts = dict[str, Any]
 
 
@@ -81,18 +81,15 @@ def origin_of_members(manifests: list[Manifest]) -> Facts:
     return {BEGAN_FROM: {"members": members}, ANCESTORS: table}
 
 
-def lineage(origin: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """A provenance and those of all ancestors."""
-    yield origin
-    yield from origin.get(ANCESTORS, {}).values()
-
-
 def saw_only_simulated(origin: Mapping[str, Any]) -> bool:
     """Whether the data of a training, and of all that it began from, are known to be simulated."""
-    return all(
-        one.get("simulated", all(only_simulated(source) for source in str(one.get("data")).split(", ")))
-        for one in lineage(origin)
-    )
+    return all(map(_is_simulated, provenance.lineage(origin).values()))
+
+
+def _is_simulated(facts: Mapping[str, Any]) -> bool:
+    if "simulated" in facts:
+        return bool(facts["simulated"])
+    return all(only_simulated(source) for source in str(facts.get("data")).split(", "))  # of an older model
 
 
 def only_simulated(source: str) -> bool:

@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,21 @@ from .loop import HISTORY
 
 SESSIONS = "sessions.jsonl"
 """One line for every time that a stage was begun or gone on with."""
+
+
+ANCESTORS, BEGAN_FROM = "ancestors", "began_from"
+"""Keys of a provenance: `origins` says what they hold."""
+
+
+def lineage(provenance: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """A provenance, named by the empty text, and those of all its ancestors by their names, the oldest first."""
+    return {"": provenance, **provenance.get(ANCESTORS, {})}
+
+
+def predecessors(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """The names of what a training began from: of the whole network by the empty text, of experts by their modality."""
+    began = provenance.get(BEGAN_FROM, {})
+    return ({"": began["start"]} if "start" in began else {}) | began.get("experts", {})
 
 
 def now() -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .provenance import lineage
+
 POINTS = 40
 MOST_PANELS, PER_ROW = 16, 4
 PANEL_INCHES = (2.3, 1.7)
@@ -33,8 +35,8 @@ def thinned(history: Path) -> dict[str, list[float]] | None:
 
 def curves(provenance: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, list[float]]]]:
     """Title and curve of each stage of a training and, after it, of its ancestors, the latest first."""
-    known = [("", provenance), *reversed(provenance.get("ancestors", {}).items())]
-    for name, facts in known:
+    own, *ancestors = lineage(provenance).items()
+    for name, facts in (own, *reversed(ancestors)):
         for stage, each in facts.get("stages", {}).items():
             if curve := each.get("curve"):
                 yield (f"{name}: {stage}" if name else stage), curve

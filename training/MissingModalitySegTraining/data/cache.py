@@ -75,6 +75,14 @@ class CachedCase:
         """(C, X, Y, Z), the channels of `code` in order; zero outside the brain."""
         return self._map("channels.npy", self.precision, (len(self.code), *self.shape))
 
+    def shown(self, code: Code) -> np.ndarray:
+        """(K, X, Y, Z) float32: a channel per modality that `code` knows, zero where `code` or the case lacks it."""
+        channels, stored = np.zeros((len(code.modalities), *self.shape), np.float32), self.channels
+        for channel, modality in enumerate(code.modalities):
+            if modality in code and modality in self.code:
+                channels[channel] = stored[self.code.available.index(modality)]
+        return channels
+
     @property
     def regions(self) -> np.ndarray:
         """(X, Y, Z) uint8, bit i for region i."""

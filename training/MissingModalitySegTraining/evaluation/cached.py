@@ -76,13 +76,10 @@ def evaluate_cached(
 
 
 def _row(model: Model, scheme: LabelScheme, entry: CachedCase, code: Code, truth: Masks, inference: Inference) -> Row:
-    channels = np.zeros((len(model.modalities), *entry.shape), np.float32)
-    stored, there = entry.channels, entry.code.available
-    for modality in code:
-        channels[model.modalities.index(modality)] = stored[there.index(modality)]
+    channels = torch.from_numpy(entry.shown(code))
     started = time.monotonic()
     brain = torch.from_numpy(np.array(entry.brain))
-    labels = labels_from(predict_channels(model, torch.from_numpy(channels), brain, code, inference), scheme)
+    labels = labels_from(predict_channels(model, channels, brain, code, inference), scheme)
     seconds = time.monotonic() - started
     case = {"case": entry.id, "subject": entry.metadata.get("subject"), "dataset": entry.metadata.get("dataset")}
     return make_row(case, code, masks_of(labels.numpy(), scheme), truth, (model.spacing,) * 3, seconds)
