@@ -49,6 +49,7 @@ def measure(folder: Path, edge: int) -> list[dict]:
         widget.window.inputs.ui.guessButton.click()
         for name in ("synthesize", "uncertainty"):
             widget.window.parameters.setValue(name, True)
+        widget.window.parameters.model = "one"  # the choice is an ensemble that ships, and has another grid
         widget.window.parameters.precision = "float32"
         quiet_until = time.monotonic() + QUIET_S
         idle = _lateness(lambda: time.monotonic() > quiet_until)
