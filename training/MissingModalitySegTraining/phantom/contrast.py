@@ -37,6 +37,7 @@ from .sequences import (
     sample_t1,
     sample_t2,
 )
+from .susceptibility import Patch, sample_susceptibility
 from .texture import TextureParameters, sample_texture
 
 T1, T1CE, T2, FLAIR, DWI = range(5)
@@ -113,6 +114,8 @@ class ContrastParameters:
     """`random`: what replaces them."""
     texture: TextureParameters
     regional: RegionalParameters
+    susceptibility: tuple[Patch, ...] = ()
+    """Where air disturbs the diffusion-weighted image."""
 
 
 def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None = None) -> ContrastParameters:
@@ -150,6 +153,7 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
         ),
         "texture": sample_texture(generator),
         "regional": sample_regional(generator),
+        "susceptibility": sample_susceptibility(generator),
     }
     plain = ContrastParameters(**drawn, gains=None, means=None)
     if way == "jittered":

@@ -37,6 +37,7 @@ from .regional import regional
 from .scanner import acquire, shifts_at_centre
 from .space import Grid
 from .stripping import FAITHFUL, strip
+from .susceptibility import susceptibility
 from .texture import texture
 
 
@@ -164,6 +165,8 @@ def render_ideal(
     images += texture(points, fractions, brightness, [case.contrast.texture for case in cases])
     images += regional(places, fractions, brightness, [case.contrast.regional for case in cases])
     images[:, DWI] *= _batch(gains)
+    if any(case.contrast.susceptibility for case in cases):
+        images[:, DWI] *= susceptibility(places, [case.contrast.susceptibility for case in cases])
     truth = torch.stack(regions(_batch(sick)), dim=1)
     return Ideal(images, truth, anatomy.brain, anatomy.samples.surface_distance, fractions)
 
