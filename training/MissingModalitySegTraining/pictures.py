@@ -15,7 +15,7 @@ WINDOW = (-2.0, 3.0)
 """Black and white, in standard deviations of the brain."""
 LEAST_EDGE = 96
 """Pixels: smaller slices are enlarged by a whole factor."""
-HEADER, GAP, INSIDE = 18, 2, 0.4
+HEADER, GAP, INSIDE = 18, 2, 0.55
 
 
 @dataclass(frozen=True)
