@@ -46,6 +46,16 @@ class Card:
             self.button.text = listing.bundle.manifest.title
         self.button.connect("clicked()", self._choose)
 
+    def leave(self) -> None:
+        """Vanish.
+
+        The slot holds the card, and the card the frame: were it freed while the frame is deleted, the frame would be
+        deleted a second time.
+        """
+        self.button.disconnect("clicked()", self._choose)
+        self.frame.hide()
+        self.frame.deleteLater()
+
     def _choose(self) -> None:
         self._on_choose(self.name)
 

@@ -78,7 +78,7 @@ class ExportMenu:
         dialog.connect("filterSelected(QString)", take)
         chosen = dialog.selectedFiles() if dialog.exec_() else ()
         ending = _ending(dialog.selectedNameFilter() or kinds)
-        dialog.deleteLater()  # what it calls holds it
+        dialog.disconnect("filterSelected(QString)", take)  # which holds it; so it goes with this call
         if not chosen:
             return ""
         path = chosen[0]

@@ -50,8 +50,7 @@ class ModelPanel:
         layout = self.ui.cards.layout()
         for card in self._cards:
             layout.removeWidget(card.frame)
-            card.frame.setParent(None)
-            card.frame.deleteLater()  # its button's slot holds the card, which holds the frame
+            card.leave()
         self._cards = [Card(listing, self._on_choose) for listing in self._listings]
         for card in self._cards:
             layout.addWidget(card.frame)
