@@ -18,8 +18,8 @@ from MissingModalitySegLib.engine.geometry import resample_labels
 from MissingModalitySegLib.engine.images import read_image, to_array
 from MissingModalitySegLib.measures.overlap import dice
 from MissingModalitySegLib.modalities import MODALITIES
-from MissingModalitySegTraining.data.phantom_cases import REALISTIC
 from MissingModalitySegTraining.head_validation import find_brain
+from MissingModalitySegTraining.phantom.contrast import REALISTIC
 from MissingModalitySegTraining.phantom.heads import HeadSettings, HeadStream
 
 SEED = 4_000_037

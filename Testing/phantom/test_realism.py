@@ -20,6 +20,7 @@ from MissingModalitySegTraining.phantom.realism.statistics import (
     roughness,
     shape_figures,
     texture_figures,
+    unevenness_figures,
 )
 
 
@@ -55,6 +56,20 @@ def test_contrast_is_against_the_shell_and_not_the_far_brain():
     halo = ball(shape, centre, 12.5, step=2.0) & ~lesion
     image[halo] = 1.25
     assert lesion_figures(image, brain, {"lesion": lesion})["lesion penumbra"] == pytest.approx(0.5)
+
+
+def test_grey_matter_is_compared_from_cube_to_cube():
+    generator = np.random.default_rng(5)
+    grey = generator.random((48, 48, 48)) < 0.5
+    image = generator.normal(1.0, 0.05, grey.shape)
+    image[~grey] = -9.0  # not looked at
+    assert unevenness_figures(image, grey)["grey matter uneven"] == pytest.approx(0, abs=0.02)
+    image[:6] += 0.7  # one layer of cubes in eight
+    assert unevenness_figures(image, grey)["grey matter uneven"] == pytest.approx(0.7, abs=0.03)
+    image[:6] -= 0.7
+    image[:6, :6] += 0.7  # one in 64 is less than the brightest twentieth
+    assert unevenness_figures(image, grey)["grey matter uneven"] == pytest.approx(0, abs=0.02)
+    assert unevenness_figures(image, np.zeros_like(grey)) == {}
 
 
 def test_lesions_that_are_absent_have_no_figures():

@@ -15,10 +15,10 @@ from MissingModalitySegLib.engine.model import Model
 from MissingModalitySegLib.modalities import MODALITIES, Code
 
 from .configs.schema import TrainingConfig
-from .data.phantom_cases import REALISTIC
 from .evaluation.journal import model_checksum
 from .evaluation.rows import Evaluation, Row, make_row
 from .evaluation.scores import add_cscores
+from .phantom.contrast import REALISTIC
 from .phantom.heads import HeadSettings, HeadStream
 from .pictures import Pictured
 

@@ -17,11 +17,12 @@ from MissingModalitySegLib.engine.model import Model, load_model
 from MissingModalitySegLib.labels import LESION
 from MissingModalitySegLib.modalities import MODALITIES, Code
 
-from .data.phantom_cases import REALISTIC, phantom_cases
+from .data.phantom_cases import phantom_cases
 from .drawn_cases import segmented_case, synthesised_case
 from .head_validation import HeldOutHead, pictured
 from .measured import rewrite
 from .model_card import PICTURES
+from .phantom.contrast import REALISTIC
 from .phantom.heads import HeadSettings, HeadStream
 from .pictures import Pictured, mosaic
 

@@ -13,14 +13,11 @@ from MissingModalitySegLib.arrays.normalise import z_normalise
 from MissingModalitySegLib.modalities import MODALITIES, Code
 
 from ..phantom.atlas import load_atlas
-from ..phantom.contrast import ContrastMixture
+from ..phantom.contrast import REALISTIC
 from ..phantom.engine import sample_case
 from ..phantom.lesions import open_mask_folder
 from ..phantom.output.simulate import Rendered, simulate
 from .cache import Cache, CacheOptions
-
-REALISTIC = ContrastMixture(physics=0.3, jittered=0.7, random=0.0)
-"""Random contrast teaches; what is measured is measured on contrasts that exist."""
 
 
 def phantom_cases(

@@ -87,6 +87,10 @@ class ContrastMixture:
     """Share of cases with T1 by MPRAGE rather than spin echo."""
 
 
+REALISTIC = ContrastMixture(physics=0.3, jittered=0.7, random=0.0)
+"""Random contrast teaches; what is measured is measured on contrasts that exist."""
+
+
 @dataclass(frozen=True)
 class ContrastParameters:
     """Everything that decides the brightness of a case; tuples over materials are in the order of `Material`."""

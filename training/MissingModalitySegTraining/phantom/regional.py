@@ -2,11 +2,11 @@
 
 On FLAIR and T2 the cortex of the limbic lobe (insula, cingulate gyrus, hippocampus, amygdala, the region below the
 corpus callosum) is brighter than other cortex in everybody (Hirai et al., Radiology 215:470, 2000). A network that has
-never seen it calls it a lesion. On top of that comes a smooth
-random field that is the same on both sides: what is symmetric is rarely a lesion.
+never seen it calls it a lesion. On top of that comes a smooth random field that is the same on both sides: what is
+symmetric is rarely a lesion.
 
-The ranges reach somewhat beyond what scans show: held against seven patients' FLAIR (how far cubes of grey matter of
-12 mm, away from lesions, lie above the median of all), wider ones made cortex brighter than any of them had.
+The ranges reach somewhat beyond what scans show (the figure “grey matter uneven” of `phantom.realism`); wider ones made
+cortex brighter than any of them had.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from MissingModalitySegLib.modalities import Modality
 
-from ..phantom.contrast import ContrastMixture
+from ..phantom.contrast import REALISTIC, ContrastMixture
 
 ScaleName = Literal["smoke", "cpu", "gpu"]
 STAND_IN = "phantom-"
@@ -39,7 +39,7 @@ class DataSet:
     modalities: tuple[Modality, ...]
     kinds: tuple[str, ...]
     counts: Mapping[ScaleName, Counts]
-    mixture: ContrastMixture = field(default_factory=lambda: ContrastMixture(physics=0.3, jittered=0.7, random=0.0))
+    mixture: ContrastMixture = REALISTIC
     seen: bool = True
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from MissingModalitySegLib.modalities import Modality
 
-from ..phantom.contrast import ContrastMixture
+from ..phantom.contrast import REALISTIC, ContrastMixture
 from .cohorts import Cohort, Counts, DataSet
 from .tables import Arm, Asked, Line, TableDefinition, Training
 
@@ -20,7 +20,7 @@ def _brats(name: str, counts: Mapping[str, Counts], mixture: ContrastMixture) ->
 BRATS2018 = _brats(
     "BraTS2018",
     {"smoke": Counts(4, 0, 2), "cpu": Counts(100, 3, 16), "gpu": Counts(199, 6, 57)},
-    ContrastMixture(physics=0.3, jittered=0.7, random=0.0),
+    REALISTIC,
 )
 BRATS2020 = _brats(
     "BraTS2020",

@@ -31,7 +31,7 @@ from MissingModalitySegLib.errors import InputError, ResourceError, located
 
 from ..acquisition import PROTOCOLS
 from ..atlas import load_atlas
-from ..contrast import ContrastMixture
+from ..contrast import REALISTIC
 from ..engine import CaseParameters, sample_case
 from ..lesions import KINDS, MaskFolder, open_mask_folder
 from .case_folder import RECORD, Options, datalist_entry, read_record, replay_of, write_case
@@ -39,9 +39,6 @@ from .simulate import simulate
 from .volumes import FORMATS
 
 DATALIST = "datalist.json"
-
-REALISTIC = ContrastMixture(physics=0.3, jittered=0.7, random=0.0)
-"""Cases on disk look like scans, as they are looked at and scored; random contrasts are for training."""
 
 LARGEST_RUN = 1_000_000
 LARGEST_SEED = 2**31 - 1

@@ -21,6 +21,7 @@ from MissingModalitySegLib.labels import GLIOMA, find_scheme
 from MissingModalitySegLib.modalities import MODALITIES
 
 from ..atlas import Atlas
+from ..contrast import REALISTIC
 from ..engine import render, sample_case
 from ..space import Grid
 
@@ -86,8 +87,8 @@ def real_specimen(case: Case) -> Specimen:
 
 
 def phantom_specimen(seed: int, kind: str, atlas: Atlas, mode: str = "research") -> Specimen:
-    """Case `seed` of a kind, brain-extracted as in training."""
-    case = sample_case(seed, kind, atlas, mode)
+    """Case `seed` of a kind, brain-extracted as in training, with a contrast as scanners have."""
+    case = sample_case(seed, kind, atlas, mode, mixture=REALISTIC)
     whole = render([case], [Grid.centred((0.0, 0.0, 0.0), OVERVIEW_MM, OVERVIEW_SHAPE)], atlas)
     block = render([case], [Grid.centred((0.0, 0.0, 0.0), DETAIL_MM, (DETAIL_VOXELS,) * 3)], atlas)
     statistics = brain_statistics(whole.images, whole.brain)

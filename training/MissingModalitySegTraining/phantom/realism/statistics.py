@@ -12,6 +12,8 @@ SHELL_MM = (3.0, 10.0)
 """What a lesion is compared with: brain at this distance from it."""
 FEWEST = 10
 """Voxels that a median needs."""
+CUBE_MM = 12.0
+"""Grey matter is compared from cube to cube of this edge."""
 
 Figures = dict[str, float]
 """“sequence/statistic” or “shape/statistic” → number."""
@@ -22,10 +24,12 @@ def measure(specimen: Specimen) -> Figures:
     figures: Figures = dict(shape_figures(specimen.brain, specimen.regions))
     depth = ndimage.distance_transform_edt(specimen.brain, sampling=OVERVIEW_MM)
     deep = ndimage.distance_transform_edt(np.pad(specimen.detail_brain, 1), sampling=DETAIL_MM)[1:-1, 1:-1, 1:-1]
+    grey = grey_matter(specimen, depth)
     for name, image in specimen.images.items():
         found = brightness_figures(image[specimen.brain])
         found |= rim_figures(image, depth)
         found |= class_figures(image[specimen.brain])
+        found |= unevenness_figures(image, grey)
         found |= lesion_figures(image, specimen.brain, specimen.regions)
         # the pad makes the sides of the block its border: nothing is read across them
         found |= texture_figures(specimen.detail[name], (deep > 5) & ~specimen.detail_lesion)
@@ -51,16 +55,7 @@ def class_figures(values: np.ndarray) -> Figures:
     is where the middle class lies between the others (0 … 1); `separation` the distance of the upper two over their
     spread.
     """
-    low, high = np.percentile(values, (1, 99))
-    kept = values[(values >= low) & (values <= high)].astype(np.float64)
-    centres = np.percentile(kept, (5, 40, 80))
-    for _ in range(60):
-        member = np.digitize(kept, (centres[1:] + centres[:-1]) / 2)
-        moved = np.array([kept[member == k].mean() if (member == k).any() else centres[k] for k in range(3)])
-        done = np.allclose(moved, centres, atol=1e-4)
-        centres = moved
-        if done:
-            break
+    kept, member, centres = _classes(values)
     spread = np.sqrt(np.mean([kept[member == k].var() if (member == k).any() else 0.0 for k in (1, 2)]))
     extent = max(centres[2] - centres[0], 1e-6)
     return {
@@ -69,6 +64,32 @@ def class_figures(values: np.ndarray) -> Figures:
         "classes share lowest": float((member == 0).mean()),
         "classes share highest": float((member == 2).mean()),
     }
+
+
+def grey_matter(specimen: Specimen, depth_mm: np.ndarray) -> np.ndarray:
+    """The middle class of a T1 (else a T1ce), away from the brain's border and from lesions; empty without either."""
+    image = next((specimen.images[name] for name in ("T1", "T1ce") if name in specimen.images), None)
+    if image is None:
+        return np.zeros(specimen.brain.shape, bool)
+    dark, middle, bright = _classes(image[specimen.brain])[2]
+    grey = (depth_mm > 4) & (image > (dark + middle) / 2) & (image < (middle + bright) / 2)
+    lesion = specimen.regions.get("lesion")
+    if lesion is not None and lesion.any():
+        grey &= ndimage.distance_transform_edt(~lesion, sampling=OVERVIEW_MM) > SHELL_MM[1]
+    return grey
+
+
+def unevenness_figures(image: np.ndarray, grey: np.ndarray) -> Figures:
+    """How far the brightest cubes of grey matter (95th percentile of their medians) lie above its median."""
+    at = np.argwhere(grey)
+    values = image[grey]
+    _, cube = np.unique(at // round(CUBE_MM / OVERVIEW_MM), axis=0, return_inverse=True)
+    order = np.argsort(cube, kind="stable")
+    cubes = np.split(values[order], np.flatnonzero(np.diff(cube[order])) + 1)
+    medians = [float(np.median(one)) for one in cubes if one.size >= 2 * FEWEST]
+    if len(medians) < FEWEST:
+        return {}
+    return {"grey matter uneven": float(np.percentile(medians, 95)) - float(np.median(values))}
 
 
 def lesion_figures(image: np.ndarray, brain: np.ndarray, regions: dict[str, np.ndarray]) -> Figures:
@@ -148,6 +169,21 @@ def roughness(mask: np.ndarray) -> float:
     padded = np.pad(mask, 1)
     faces = sum(int(np.count_nonzero(np.diff(padded.astype(np.int8), axis=axis))) for axis in range(3))
     return faces / (6 * max(np.count_nonzero(mask), 1) ** (2 / 3))
+
+
+def _classes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The middle 98 % of the values, the class of each of three, and the means of the classes, ascending."""
+    low, high = np.percentile(values, (1, 99))
+    kept = values[(values >= low) & (values <= high)].astype(np.float64)
+    centres = np.percentile(kept, (5, 40, 80))
+    for _ in range(60):
+        member = np.digitize(kept, (centres[1:] + centres[:-1]) / 2)
+        moved = np.array([kept[member == k].mean() if (member == k).any() else centres[k] for k in range(3)])
+        done = np.allclose(moved, centres, atol=1e-4)
+        centres = moved
+        if done:
+            break
+    return kept, member, centres
 
 
 def _deviation(values: np.ndarray) -> float:
