@@ -47,14 +47,12 @@ class Card:
         self.button.connect("clicked()", self._choose)
 
     def leave(self) -> None:
-        """Vanish.
+        """Vanish, with the last that holds the card.
 
-        The slot holds the card, and the card the frame: were it freed while the frame is deleted, the frame would be
-        deleted a second time.
+        As long as the button's slot held it, that would be the frame, within its own destructor: deleted twice.
         """
         self.button.disconnect("clicked()", self._choose)
-        self.frame.hide()
-        self.frame.deleteLater()
+        self.frame.setParent(None)
 
     def _choose(self) -> None:
         self._on_choose(self.name)

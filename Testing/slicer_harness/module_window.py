@@ -53,7 +53,7 @@ def open_module(width: int = 520, height: int = 900) -> Any:
 def close_module(widget: Any) -> None:
     widget.cleanup()
     widget.parent.close()
-    widget.parent.deleteLater()
+    QtCore.QObject.deleteLater(widget.parent)  # made here, by no wrapper of PythonQt
     QtCore.QCoreApplication.sendPostedEvents(None, QtCore.QEvent.DeferredDelete)
 
 

@@ -101,6 +101,16 @@ def disconnect(sender: QtCore.QObject, signature: str, slot: Callable) -> bool:
     return receiver is not None
 
 
+def _delete_later(theirs: Callable, sender: QtCore.QObject) -> None:
+    """Delete what has a parent. Raises for what has none: it belongs to its wrapper.
+
+    Were the last reference to that wrapper one of the slots of what is deleted, PythonQt would delete it twice.
+    """
+    if _ORIGINAL_GET(sender, "parent")() is None:
+        raise AssertionError(f"deleteLater() of a {type(sender).__name__} without a parent: let go of it instead")
+    theirs()
+
+
 def _either(ours: Callable, theirs: Callable, sender: QtCore.QObject, *arguments: Any) -> Any:
     """PySide itself connects in its own way, too, in `QTimer.singleShot` for example."""
     if len(arguments) == 2 and isinstance(arguments[0], str):
@@ -149,6 +159,8 @@ def _get(self: QtCore.QObject, name: str) -> Any:
         return functools.partial(_either, disconnect, _ORIGINAL_GET(self, name), self)
     if name == "exec_":
         return _ORIGINAL_GET(self, "exec")
+    if name == "deleteLater":
+        return functools.partial(_delete_later, _ORIGINAL_GET(self, name), self)
     if name == "name":
         name = "objectName"
     kind = type(self)
