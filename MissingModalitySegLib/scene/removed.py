@@ -1,7 +1,7 @@
 """Results that were removed or replaced, kept for a while: Slicer's own undo is off unless somebody switches it on.
 
-The nodes are taken out of the scene and put back as they were, corrections by hand included. Segments alone are copied:
-with the items of the tree, Slicer takes them out of their segmentation.
+The nodes are taken out of the scene and put back as they were, corrections by hand included. Segments and how each is
+shown are copied: with the items of the tree, Slicer takes them out of their segmentation.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class Removed:
     """Each with its display nodes."""
     segments: Any
     """Those of the segmentation; None where there is none."""
+    looks: tuple[Any, ...]
+    """Copies of its display nodes, which forget segments that are taken out."""
 
 
 _kept: list[Removed] = []
@@ -45,15 +47,16 @@ def throw_away(scene: Any, run: str) -> None:
     placed, nodes = run_of(scene, run), nodes_of(scene, run)
     if not nodes:
         return
-    segments = None
+    segments, looks = None, ()
     if placed.segmentation is not None:
         segments = slicer.vtkSegmentation()
         segments.DeepCopy(placed.segmentation.GetSegmentation())
+        looks = tuple(_copy(display) for display in _displays(placed.segmentation))
     name = tree(scene).GetItemName(placed.folder) if placed.folder else ""
     shown = tuple((node, _displays(node)) for node in nodes)
     if id(scene) not in _guards:  # what is called must not hold the scene: neither would ever go
         _guards[id(scene)] = scene.AddObserver(scene.StartCloseEvent, lambda caller, event: forget_removed(caller))
-    _kept.append(Removed(scene, run_mark_of(nodes[0]), name, placed.inputs, shown, segments))
+    _kept.append(Removed(scene, run_mark_of(nodes[0]), name, placed.inputs, shown, segments, looks))
     del _kept[:-MOST]
     remove_run(scene, run)
 
@@ -85,9 +88,11 @@ def bring_back(scene: Any) -> str | None:
             refer_to_inputs(node, inputs)
     home = home_of(next(iter(inputs.values()))) if inputs else tree(scene).GetSceneItemID()
     make_folder(scene, home, found.folder or found.run.model, [node for node, _ in found.nodes])
-    for node, _ in found.nodes:  # now that it is in the tree
+    for node, displays in found.nodes:  # now that it is in the tree
         if role_of(node) is Role.SEGMENTATION and found.segments is not None:
             node.GetSegmentation().DeepCopy(found.segments)
+            for display, look in zip(displays, found.looks, strict=True):
+                display.CopyContent(look)
     return found.run.key
 
 
@@ -103,6 +108,13 @@ def _displays(node: Any) -> tuple[Any, ...]:
     count = node.GetNumberOfDisplayNodes() if node.IsA("vtkMRMLDisplayableNode") else 0
     every = (node.GetNthDisplayNode(i) for i in range(count))
     return tuple(one for one in every if one is not None)
+
+
+def _copy(display: Any) -> Any:
+    copy = display.CreateNodeInstance()
+    copy.UnRegister(None)
+    copy.CopyContent(display)
+    return copy
 
 
 def _renumber(node: Any, run: RunMark, number: int) -> None:

@@ -32,6 +32,7 @@ from .looks import BAD, DOUBTFUL, GOOD, Reveal, decimal, fill_table, say
 from .pages import open_page, page_of
 from .review import ReviewPanel
 from .timers import let_go
+from .underlay import underlay
 from .words import column_word, region_word, side_word
 
 _HIDDEN = frozenset(PLACE)
@@ -289,8 +290,8 @@ class ResultsPanel:
         slicer.util.selectModule("SegmentEditor")
         editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
         editor.setSegmentationNode(self.run.segmentation)
-        reference = next(iter(self.run.inputs.values()), None)
-        if reference is not None:
+        reference = underlay(self.run)
+        if reference is not None:  # the views show it from now on
             editor.setSourceVolumeNode(reference)
 
     def _open_report(self) -> None:

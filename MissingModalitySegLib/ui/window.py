@@ -12,8 +12,8 @@ import vtk
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from ..modalities import MODALITIES, Modality
-from ..scene import Earlier, PlacedRun, load_terms
+from ..modalities import MODALITIES
+from ..scene import Earlier, load_terms
 from .batch_panel import BatchPanel
 from .choices import OptionsPanel
 from .desk import Desk, State, Work
@@ -27,8 +27,7 @@ from .run import RunPanel
 from .set_up import SetUpPanel
 from .study import hand_in_study, raters_for
 from .timers import let_go
-
-_LESIONS_STAND_OUT = (Modality.FLAIR, Modality.T2)
+from .underlay import show_below
 
 Loader = Callable[[str], Any]
 """Loads a `.ui` file by its name and gives the widget."""
@@ -186,7 +185,7 @@ class Window:
         self.refresh()
         self.ui.resultsSection.collapsed = False
         if not self.results.ui.reviewButton.checked:
-            _show_below(run)
+            show_below(run)
         self._reveal.show(self.ui.resultsSection)
 
     def _bring_forward(self, index: int) -> None:
@@ -218,16 +217,6 @@ class Window:
         if not self.set_up.is_ready:
             self.ui.tabs.setCurrentWidget(self.ui.setUpPage)
         self.refresh()
-
-
-def _show_below(run: PlacedRun) -> None:
-    """Show a volume that the results were made from, unless one of them is shown already."""
-    manager = slicer.app.layoutManager()
-    red = None if manager is None else manager.sliceWidget("Red")
-    shown = "" if red is None else red.sliceLogic().GetSliceCompositeNode().GetBackgroundVolumeID()
-    if run.inputs and shown not in {node.GetID() for node in run.inputs.values()}:
-        best = next(one for one in (*_LESIONS_STAND_OUT, *run.inputs) if one in run.inputs)
-        slicer.util.setSliceViewerLayers(background=run.inputs[best], fit=manager is not None)
 
 
 def _tell_terms() -> None:

@@ -195,7 +195,7 @@ def test_editing_goes_to_the_segment_editor(results, slicer_app) -> None:
     slicer.modules.segmenteditor = SimpleNamespace(widgetRepresentation=lambda: widget)
     click(results.ui.editButton)
     assert slicer_app.selected_modules == ["SegmentEditor"]
-    assert told == [results.run.segmentation, results.run.inputs["T1"]]
+    assert told == [results.run.segmentation, results.run.inputs["FLAIR"]]  # what is looked at stays
 
 
 def test_the_segmentation_as_nifti(results, tmp_path) -> None:

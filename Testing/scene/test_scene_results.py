@@ -258,6 +258,7 @@ def test_what_was_replaced_comes_back_as_it_was(app: Application, nodes: dict, t
     job = finished(app, tmp_path, nodes)
     first = job.place(app)
     first.segmentation.GetDisplayNode().SetOpacity2DFill(0.77)
+    first.segmentation.GetDisplayNode().SetSegmentVisibility("label-2", False)
     first.segmentation.GetSegmentation().GetSegment("label-2").SetName("Drawn by hand")
     before = sorted(app.names())
     assert not can_bring_back(app.scene)
@@ -272,6 +273,7 @@ def test_what_was_replaced_comes_back_as_it_was(app: Application, nodes: dict, t
     assert again.segmentation.GetSegmentation().GetSegment("label-2").GetName() == "Drawn by hand"
     assert segment_array(again.segmentation, "label-2", nodes["FLAIR"]).any()
     assert again.segmentation.GetDisplayNode().GetOpacity2DFill() == pytest.approx(0.77)
+    assert not again.segmentation.GetDisplayNode().GetSegmentVisibility("label-2")
     assert again.synthetic["T2"].GetDisplayNode().GetWindow() == 800
     assert again.inputs == first.inputs
     assert again.report == first.report
