@@ -112,6 +112,7 @@ class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def onSceneEndImport(self, caller, event):
         import qt
 
+        self.window.take(None)  # its parameters are the imported ones by now
         qt.QTimer.singleShot(0, self.enterAgain)  # selectors find imported nodes only when all of them are there
 
     def enterAgain(self):

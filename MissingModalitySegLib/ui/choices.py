@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from ..jobs import Hello
@@ -61,6 +62,7 @@ class OptionsPanel:
             self._parameters.disconnectGui(self._tag)
         self._parameters, self._tag = parameters, None
         if parameters is not None:
+            self._remembered = _chosen(parameters)  # what a scene brings along is no choice of the user's
             boxes = {name: ChoiceConnector(getattr(self.ui, f"{name}Box"), words) for name, words in _choices().items()}
             self._tag = parameters.connectParametersToGui(boxes)
 
@@ -77,13 +79,13 @@ class OptionsPanel:
 
     def _remember(self) -> None:
         """Keep the options for scenes to come; settings are a file, and the window is brought up to date often."""
-        chosen = {f"{_GROUP}/{name}": str(self._parameters.getValue(name)) for name in OPTION_NAMES}
-        chosen[_MODEL] = self._parameters.model
-        if chosen != self._remembered:
-            settings = qt.QSettings()
-            for key, value in chosen.items():
+        if slicer.mrmlScene.IsImporting():
+            return
+        chosen, settings = _chosen(self._parameters), qt.QSettings()
+        for key, value in chosen.items():
+            if value != self._remembered[key]:
                 settings.setValue(key, value)
-            self._remembered = chosen
+        self._remembered = chosen
 
     def _reset(self) -> None:
         before = self._parameters.StartModify()
@@ -106,6 +108,11 @@ def recall(parameters: Any) -> None:
         except ValueError:
             continue
     parameters.model = str(settings.value(_MODEL) or "")
+
+
+def _chosen(parameters: Any) -> dict[str, str]:
+    """What is remembered, by its key in the settings."""
+    return {_MODEL: parameters.model} | {f"{_GROUP}/{name}": str(parameters.getValue(name)) for name in OPTION_NAMES}
 
 
 def _default(parameters: Any, name: str) -> Any:

@@ -98,13 +98,13 @@ class Window:
             self.parameters.RemoveObserver(self._observer)
         self._gui_tags = []
         self.parameters = parameters
+        if parameters is not None and parameters.model not in self.model.names and self.model.names:
+            parameters.model = self.model.first_choice
         self.inputs.take(parameters)
         self.options.take(parameters)
         if parameters is not None:
             self._gui_tags = [parameters.connectGui(panel.ui) for panel in (self.inputs, self.options)]
             self._observer = parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: self.refresh())
-            if parameters.model not in self.model.names and self.model.names:
-                parameters.model = self.model.first_choice
             self.refresh()
 
     def refresh(self) -> None:

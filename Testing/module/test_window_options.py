@@ -73,7 +73,12 @@ def test_options_of_a_saved_scene_are_not_those_remembered(window, slicer_app, t
     window.window.parameters.uncertainty = False
     slicer.mrmlScene.SetURL(str(path))
     assert slicer.mrmlScene.Connect()
-    until(lambda: window.window.parameters.uncertainty)
+    until(lambda: window.window.parameters is not None and window.window.parameters.uncertainty)
+    assert qt.QSettings().value("MissingModalitySeg/Options/uncertainty") == "False"
+    window.window.parameters.minimumLesionMl = 0.25  # is remembered, and nothing else of this scene
+    slicer.mrmlScene.Clear(0)
+    assert window.window.parameters.minimumLesionMl == 0.25
+    assert not window.window.parameters.uncertainty
 
 
 def test_back_to_defaults(window) -> None:
