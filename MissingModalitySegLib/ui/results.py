@@ -287,10 +287,10 @@ class ResultsPanel:
     def _edit(self) -> None:
         if not self._alive(self.run and self.run.segmentation):
             return
+        reference = underlay(self.run)  # now: the editor begins with another, and the views with it
         slicer.util.selectModule("SegmentEditor")
         editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
         editor.setSegmentationNode(self.run.segmentation)
-        reference = underlay(self.run)
         if reference is not None:  # the views show it from now on
             editor.setSourceVolumeNode(reference)
 
