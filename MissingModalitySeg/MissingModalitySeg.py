@@ -103,6 +103,11 @@ class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         if self.window is not None and self.window.parameters is None:
             self.window.take(self.logic.getParameterNode())
 
+    def exit(self):
+        from MissingModalitySegLib.ui.module_panel import leave_panel
+
+        leave_panel(self.parent)
+
     def onSceneStartClose(self, caller, event):
         self.window.take(None)
 

@@ -1,0 +1,25 @@
+"""How the window leaves Slicer's module panel, so that it has its height when it comes back.
+
+Slicer takes a module out of the panel's layout by the place of its item, which is then never deleted. A widget tells
+only the first item that it was given when it wants another height, so that every later one would keep the height that
+it was asked for first: after a visit to another module texts would be cut, boxes lie over tables, and short pages be
+as high as the longest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def leave_panel(widget: Any) -> None:
+    """Put an empty item where Slicer is about to take one; Qt deletes that of the widget when this has no parent.
+
+    To be called as the module is left, while the widget is in the panel; elsewhere nothing is done.
+    """
+    panel = widget.parent()
+    layout = None if panel is None else panel.layout()
+    if layout is None or not layout.inherits("QBoxLayout"):
+        return
+    place = layout.indexOf(widget)
+    if place >= 0:
+        layout.insertSpacing(place, 0)
