@@ -16,8 +16,8 @@ from ..scene.review_layout import ORIENTATIONS
 from .looks import BAD, DOUBTFUL
 from .timers import let_go
 
-_SLIDER = 24
-"""Pixels; the wheel of the mouse goes through the slices, too."""
+_SLIDER = 1
+"""Pixels: on a narrow screen there is no room for more, and the wheel of the mouse goes through the slices, too."""
 
 
 class ReviewPanel:

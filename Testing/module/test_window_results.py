@@ -190,7 +190,12 @@ def test_a_word_stays_when_other_nodes_come_and_go(results) -> None:
 
 def test_editing_goes_to_the_segment_editor(results, slicer_app) -> None:
     told = []
-    editor = SimpleNamespace(setSegmentationNode=told.append, setSourceVolumeNode=told.append)
+
+    def take(segmentation) -> None:
+        told.append(segmentation)
+        slicer.util.setSliceViewerLayers(background=results.run.inputs["T1"])  # the geometry is of the first input
+
+    editor = SimpleNamespace(setSegmentationNode=take, setSourceVolumeNode=told.append)
     widget = SimpleNamespace(self=lambda: SimpleNamespace(editor=editor))
     slicer.modules.segmenteditor = SimpleNamespace(widgetRepresentation=lambda: widget)
     click(results.ui.editButton)
@@ -328,7 +333,7 @@ def test_the_review_and_back(results, slicer_app) -> None:
             [matrix.GetElement(i, 3) for i in range(3)], abs=0.01
         )
     assert not made.sliceController().sliceOffsetSlider().spinBoxVisible
-    assert made.sliceController().sliceOffsetSlider().minimumWidth == 24  # of its own it is as wide as all the rest
+    assert made.sliceController().sliceOffsetSlider().minimumWidth == 1  # of its own it is as wide as all the rest
     label = made.sliceController().viewLabel()
     assert label.minimumWidth >= label.fontMetrics().horizontalAdvance(label.text)
     click(results.ui.reviewButton)
