@@ -86,6 +86,7 @@ class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.window = Window(frame, self._load, desk())
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
         self.window.take(self.logic.getParameterNode())
@@ -114,10 +115,12 @@ class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def onSceneEndClose(self, caller, event):
         self.window.take(self.logic.getParameterNode())
 
+    def onSceneStartImport(self, caller, event):
+        self.window.take(None)  # selectors let go of what is chosen, and the parameters become the imported ones
+
     def onSceneEndImport(self, caller, event):
         import qt
 
-        self.window.take(None)  # its parameters are the imported ones by now
         qt.QTimer.singleShot(0, self.enterAgain)  # selectors find imported nodes only when all of them are there
 
     def enterAgain(self):

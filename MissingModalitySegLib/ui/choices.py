@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-import slicer
 from slicer.i18n import tr as _
 
 from ..jobs import Hello
@@ -79,8 +78,6 @@ class OptionsPanel:
 
     def _remember(self) -> None:
         """Keep the options for scenes to come; settings are a file, and the window is brought up to date often."""
-        if slicer.mrmlScene.IsImporting():
-            return
         chosen, settings = _chosen(self._parameters), qt.QSettings()
         for key, value in chosen.items():
             if value != self._remembered[key]:

@@ -6,7 +6,7 @@ import numpy as np
 import qt
 import slicer
 
-from MissingModalitySegLib.ui.parameters import options_of
+from MissingModalitySegLib.ui.parameters import options_of, volumes_of
 from Testing.module.hands import click, load_and_guess, problem, segment
 from Testing.module.tiny_models import add_volume
 from Testing.slicer_harness.module_window import close_module, open_module, until
@@ -79,6 +79,23 @@ def test_options_of_a_saved_scene_are_not_those_remembered(window, slicer_app, t
     slicer.mrmlScene.Clear(0)
     assert window.window.parameters.minimumLesionMl == 0.25
     assert not window.window.parameters.uncertainty
+
+
+def test_a_scene_that_is_added_changes_no_setting_and_no_choice(window, tmp_path) -> None:
+    """Slicer's selectors choose nothing when an import ends; the parameters must not hear of it."""
+    load_and_guess(window, "T1", "FLAIR")
+    window.window.parameters.uncertainty = True
+    foreign = slicer.vtkMRMLScene()
+    foreign.AddNewNodeByClass("vtkMRMLTextNode")
+    path = tmp_path / "foreign.mrml"
+    foreign.SetURL(str(path))
+    assert foreign.Commit(str(path))
+    slicer.mrmlScene.SetURL(str(path))
+    assert slicer.mrmlScene.Import()
+    until(lambda: window.window.parameters is not None)
+    assert set(volumes_of(window.window.parameters)) == {"T1", "FLAIR"}
+    assert window.window.parameters.uncertainty
+    assert qt.QSettings().value("MissingModalitySeg/Options/uncertainty") == "True"
 
 
 def test_back_to_defaults(window) -> None:

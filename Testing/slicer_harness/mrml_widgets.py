@@ -117,6 +117,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
             follow = _follower(weakref.ref(self))
             events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent, scene.EndCloseEvent)
             self._tags = [(scene, scene.AddObserver(event, follow)) for event in events]
+            self._tags.append((scene, scene.AddObserver(scene.EndImportEvent, _forgetter(weakref.ref(self)))))
         self._refresh()
 
     def _picked(self, index: int) -> None:
@@ -159,6 +160,18 @@ def _follower(of: weakref.ref):
             widget._refresh()
 
     return follow
+
+
+def _forgetter(of: weakref.ref):
+    """Slicer's model of the nodes fills its rows anew after an import: whatever was chosen is so no longer."""
+
+    def forget(caller: Any, event: str) -> None:
+        widget = of()
+        if widget is not None and shiboken6.isValid(widget):
+            widget._select(None)
+            widget._refresh()
+
+    return forget
 
 
 def register() -> None:
