@@ -78,11 +78,12 @@ class OptionsPanel:
 
     def _remember(self) -> None:
         """Keep the options for scenes to come; settings are a file, and the window is brought up to date often."""
-        chosen, settings = _chosen(self._parameters), qt.QSettings()
-        for key, value in chosen.items():
-            if value != self._remembered[key]:
+        chosen = _chosen(self._parameters)
+        if changed := {key: value for key, value in chosen.items() if value != self._remembered[key]}:
+            settings = qt.QSettings()
+            for key, value in changed.items():
                 settings.setValue(key, value)
-        self._remembered = chosen
+            self._remembered = chosen
 
     def _reset(self) -> None:
         before = self._parameters.StartModify()

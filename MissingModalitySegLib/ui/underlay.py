@@ -9,7 +9,7 @@ import slicer
 from ..modalities import Modality
 from ..scene import PlacedRun
 
-LESIONS_STAND_OUT = (Modality.FLAIR, Modality.DWI, Modality.T2, Modality.T1CE)
+_LESIONS_STAND_OUT = (Modality.FLAIR, Modality.DWI, Modality.T2, Modality.T1CE)
 """What results are shown over, the best first."""
 
 
@@ -27,7 +27,7 @@ def underlay(run: PlacedRun) -> Any:
     shown, inputs = shown_volume(), run.inputs
     if any(shown is node for node in inputs.values()):
         return shown
-    return next((inputs[one] for one in (*LESIONS_STAND_OUT, *inputs) if one in inputs), None)
+    return next((inputs[one] for one in (*_LESIONS_STAND_OUT, *inputs) if one in inputs), None)
 
 
 def show_below(run: PlacedRun) -> None:

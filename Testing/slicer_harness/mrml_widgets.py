@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import shiboken6
@@ -114,10 +115,10 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
             subject.RemoveObserver(tag)
         self._tags, self._scene = [], scene
         if scene is not None:
-            follow = _follower(weakref.ref(self))
+            follow, forget = (_follower(weakref.ref(self), then) for then in (type(self)._refresh, type(self)._forget))
             events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent, scene.EndCloseEvent)
             self._tags = [(scene, scene.AddObserver(event, follow)) for event in events]
-            self._tags.append((scene, scene.AddObserver(scene.EndImportEvent, _forgetter(weakref.ref(self)))))
+            self._tags.append((scene, scene.AddObserver(scene.EndImportEvent, forget)))
         self._refresh()
 
     def _picked(self, index: int) -> None:
@@ -138,6 +139,11 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         below = self._flags["showChildNodeTypes"] and any(node.IsA(one) for one in self._types)
         return (exact or below) and (self._flags["showHidden"] or not node.GetHideFromEditors())
 
+    def _forget(self) -> None:
+        """Slicer's model of the nodes fills its rows anew after an import: whatever was chosen is so no longer."""
+        self._select(None)
+        self._refresh()
+
     def _refresh(self) -> None:
         if self._scene is None or self._scene.IsBatchProcessing():
             return
@@ -153,25 +159,13 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._select(kept)
 
 
-def _follower(of: weakref.ref):
+def _follower(of: weakref.ref, then: Callable[[Any], None]) -> Callable[[Any, str], None]:
     def follow(caller: Any, event: str) -> None:
         widget = of()
         if widget is not None and shiboken6.isValid(widget):
-            widget._refresh()
+            then(widget)
 
     return follow
-
-
-def _forgetter(of: weakref.ref):
-    """Slicer's model of the nodes fills its rows anew after an import: whatever was chosen is so no longer."""
-
-    def forget(caller: Any, event: str) -> None:
-        widget = of()
-        if widget is not None and shiboken6.isValid(widget):
-            widget._select(None)
-            widget._refresh()
-
-    return forget
 
 
 def register() -> None:

@@ -124,6 +124,12 @@ def _octave_seed(seed: int, octave: int) -> int:
     return (int(seed) + octave * 0x4F1BBCDCBFA53E0B) % 2**63
 
 
+def soft_ellipsoid(points: Tensor, centre: tuple[float, float, float], half_axes: tuple[float, float, float]) -> Tensor:
+    """1 in the middle of an ellipsoid, a half near its surface, 0 outside; (…, 3) in mm to (…)."""
+    distance = ((points - points.new_tensor(centre)) / points.new_tensor(half_axes)).square().sum(-1)
+    return torch.exp(-0.7 * distance.square())
+
+
 def tabulated(function: Callable[[Tensor], Tensor], points: Tensor, step_mm: float) -> Tensor:
     """A costly smooth function, evaluated only on a coarse lattice and read linearly in between.
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from .draws import log_uniform, normal, seed, uniform
-from .fields import scalar_field, tabulated
+from .fields import scalar_field, soft_ellipsoid, tabulated
 from .materials import Material
 from .texture import WATER
 
@@ -110,8 +110,7 @@ def limbic_share(places: Tensor) -> Tensor:
     one_side = torch.cat([places[..., :1].abs(), places[..., 1:]], dim=-1)
     share = torch.zeros_like(places[..., 0])
     for centre, axes, strength in LIMBIC:
-        distance = ((one_side - places.new_tensor(centre)) / places.new_tensor(axes)).square().sum(-1)
-        share = torch.maximum(share, strength * torch.exp(-0.7 * distance.square()))
+        share = torch.maximum(share, strength * soft_ellipsoid(one_side, centre, axes))
     return share
 
 

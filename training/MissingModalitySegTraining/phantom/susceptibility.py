@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from .draws import chance, log_uniform, normal, uniform
-from .fields import tabulated
+from .fields import soft_ellipsoid, tabulated
 
 AIR: tuple[tuple[tuple[float, float, float], tuple[float, float, float]], ...] = (
     ((48, -8, -24), (8, 8, 12)),  # on the right: above the ear canal and the cells of the mastoid
@@ -85,12 +85,6 @@ def _gain(places: Tensor, patches: tuple[Patch, ...]) -> Tensor:
     gain = torch.ones_like(places[..., 0])
     for patch in patches:
         x, y, z = patch.centre
-        gain = gain * (1 + patch.gain * _bump(places, patch.centre, patch.half_axes))
-        gain = gain * (1 - patch.loss * _bump(places, (x, y + patch.hole_mm, z), patch.half_axes))
+        gain = gain * (1 + patch.gain * soft_ellipsoid(places, patch.centre, patch.half_axes))
+        gain = gain * (1 - patch.loss * soft_ellipsoid(places, (x, y + patch.hole_mm, z), patch.half_axes))
     return gain
-
-
-def _bump(places: Tensor, centre: tuple[float, float, float], half_axes: tuple[float, float, float]) -> Tensor:
-    """1 in the middle of an ellipsoid, a half near its surface, 0 outside."""
-    distance = ((places - places.new_tensor(centre)) / places.new_tensor(half_axes)).square().sum(-1)
-    return torch.exp(-0.7 * distance.square())
