@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from Testing.module_rules.files import ROOT
 from Testing.module_rules.index import (
     COMMUNITY,
+    clone_size,
     complaints,
     contents,
     entry,
@@ -49,6 +52,29 @@ def replace(path: Path, old: str, new: str) -> None:
 
 def test_the_repository_obeys() -> None:
     assert complaints() == []
+
+
+def test_a_clone_counts_what_it_fetches_once(tmp_path: Path) -> None:
+    """Neither what is stored a second time makes it larger, nor what no commit refers to."""
+
+    def git(*words: str, given: bytes | None = None) -> None:
+        author = ("-c", "user.name=A", "-c", "user.email=a@b.c")
+        subprocess.run(["git", *author, *words], cwd=tmp_path, input=given, check=True, capture_output=True)
+
+    noise = random.Random(0)
+    git("init", "--quiet")
+    (tmp_path / "first.bin").write_bytes(noise.randbytes(100_000))
+    git("add", ".")
+    git("commit", "--quiet", "-m", "first")
+    (tmp_path / "first.bin").unlink()
+    git("add", ".")
+    git("commit", "--quiet", "-m", "without it")
+    git("repack", "-a")
+    git("hash-object", "-w", "--stdin", given=noise.randbytes(200_000))
+    stored = sum(path.stat().st_size for path in (tmp_path / ".git" / "objects").rglob("*") if path.is_file())
+    assert stored > 400_000
+    assert [*clone_size(tmp_path, limit=110_000)] == []
+    assert [*clone_size(tmp_path, limit=90_000)] == ["a clone takes 0.1 MB; 0.1 are allowed"]
 
 
 def test_the_copy_obeys(copied: Path) -> None:
