@@ -236,6 +236,9 @@ class Fusion:
         return {"method": self.method, "weights": weights}
 
 
+MOST_SHARE = 1e6
+
+
 @dataclass(frozen=True)
 class Member:
     """Another model whose answer counts: with its share for each region, for codes that have one of what it `needs`.
@@ -255,7 +258,9 @@ class Member:
         known = [str(modality) for modality in modalities]
         return cls(
             _bundle_name(section["bundle"], f"{where}.bundle"),
-            tuple((name, fields.number(share, f"{where}.shares.{name}", 0, 1e6)) for name, share in shares.items()),
+            tuple(
+                (name, fields.number(share, f"{where}.shares.{name}", 0, MOST_SHARE)) for name, share in shares.items()
+            ),
             tuple(
                 Modality(fields.choice(item, place, known))
                 for place, item in fields.items(section.get("needs", []), f"{where}.needs", len(modalities))

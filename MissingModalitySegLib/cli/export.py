@@ -42,6 +42,14 @@ def export(
             "--calibrate", help="Let the model be as sure as gave most overlap in validation: fewer false alarms."
         ),
     ] = False,
+    average: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--average",
+            metavar="MODEL",
+            help="Another run or model of the same network: give the mean of the weights. May be given several times.",
+        ),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the model that is there.")] = False,
 ) -> None:
     """Write the model of a finished run: weights, manifest with what to expect from each subset, model card."""
@@ -49,7 +57,18 @@ def export(
         from MissingModalitySegTraining.export import export as write
 
         bundle = write(
-            run, folder, name, title, version, licence, by_reliability, synthesiser, replace, what, calibrate
+            run,
+            folder,
+            name=name,
+            title=title,
+            version=version,
+            licence=licence,
+            by_reliability=by_reliability,
+            synthesiser=synthesiser,
+            replace_existing=replace,
+            what=what,
+            calibrated=calibrate,
+            averaged=average or (),
         )
     size = readable_size(sum(entry.size for entry in bundle.manifest.files))
     console().print(f"Wrote {bundle.name} {bundle.manifest.version} ({size}) into {bundle.folder}", soft_wrap=True)

@@ -164,8 +164,8 @@ def join_models(
         list[str],
         typer.Argument(
             metavar="MEMBER...",
-            help="NAME[:REGION,…][@SEQUENCES], as in mome:lesion@FLAIR+T2: which regions it answers for, and one "
-            "of which sequences there must be.",
+            help="NAME[:REGION[=SHARE],…][@SEQUENCES], as in mome:lesion=2@FLAIR+T2: which regions it answers for "
+            "(counting as much as so many), and one of which sequences there must be.",
         ),
     ],
     title: Annotated[str | None, typer.Option(help="For people.")] = None,

@@ -70,6 +70,14 @@ def test_a_joined_model_answers_with_the_mean_of_its_members(models: Path) -> No
         torch.testing.assert_close(both[1:], moe[1:], rtol=1e-4, atol=1e-5)
 
 
+def test_a_member_may_count_more_than_another(models: Path) -> None:
+    assert run(["models", "join", str(models / "both"), "moe", "mome:lesion=3,core@FLAIR"]) == 0
+    code = Code.parse("T1+FLAIR")
+    moe, mome, both = (answers(name, code).logit() for name in ("moe", "mome", "both"))
+    torch.testing.assert_close(both[0], (moe[0] + 3 * mome[0]) / 4, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(both[1], (moe[1] + mome[1]) / 2, rtol=1e-3, atol=1e-3)
+
+
 def test_a_member_may_take_fewer_sequences(models: Path) -> None:
     write_bundle(models / "flair", one_sequence(Modality.FLAIR), Background("single_unet", "FLAIR", "Apache-2.0", True))
     assert run(["models", "join", str(models / "both"), "moe", "flair:lesion@FLAIR"]) == 0
@@ -102,6 +110,10 @@ def test_a_member_that_is_replaced_is_loaded_again(models: Path) -> None:
         (["moe"], "two models or more"),
         (["moe", "moe"], "each once"),
         (["moe", "mome:oedema"], "no region"),
+        (["moe", "mome:lesion=much"], "no share"),
+        (["moe", "mome:lesion=0"], "no share"),
+        (["moe", "mome:lesion=nan"], "no share"),
+        (["moe", "mome:lesion=1e9"], "no share"),
         (["moe", "mome@CT"], "CT"),
         (["moe@T1", "mome@FLAIR"], "no member answers"),
         (["moe", "missing"], "missing"),

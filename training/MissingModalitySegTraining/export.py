@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +24,7 @@ from .expected_performance import Figure, expected_performance, reliabilities
 from .model_card import NAME as CARD
 from .model_card import PICTURES, model_card
 from .model_words import EXAMINED, INTENDED_USE, METHOD_WORDS, NO_DEVICE, SIMULATED, SYNTHESISER_TITLE
-from .origins import origin_of, saw_only_simulated
+from .origins import averaged_with, origin_of, saw_only_simulated
 from .provenance import now
 from .regimes.stages import Products
 from .training_curves import picture
@@ -58,11 +58,13 @@ def export(
     title: str | None = None,
     version: str = "1.0.0",
     licence: str | None = None,
+    *,
     by_reliability: bool = False,
     synthesiser: str | None = None,
     replace_existing: bool = False,
     what: Product = "model",
     calibrated: bool = False,
+    averaged: Sequence[str] = (),
 ) -> Bundle:
     """Write the bundle of a finished run into the folder `target`: all of it, or nothing.
 
@@ -81,6 +83,8 @@ def export(
         what: the `model` with all that belongs to it, or its `synthesiser` alone, as a model of its own that others
             can name. What a synthesiser generates was not measured, so it has no figures.
         calibrated: ask for the probability that gave most overlap in validation, and measure anew.
+        averaged: runs or bundles of the same network; the model gets the mean of their weights and its own, and is
+            measured anew on what the run held out.
 
     Raises:
         InputError: no run, or an unfinished one; a choice that does not suit the model.
@@ -102,8 +106,15 @@ def export(
     if by_reliability:
         figures = _weigh_by_reliability(model, figures)
     origin = origin_of(run)
+    if averaged:
+        from .averaging import average
+
+        average(model, averaged)
+        origin = averaged_with(origin, averaged)
     if calibrated:
-        figures, origin["calibration"] = _calibrate(run, model)
+        origin["calibration"] = _calibrate(run, model)
+    if averaged or calibrated:
+        figures = _measured_anew(run, model)
     simulated = saw_only_simulated(origin)
     background = Background(
         method,
@@ -223,11 +234,10 @@ def _fusion(fusion: Fusion, modalities: list[str]) -> dict[str, Any]:
     return {"method": fusion.method, "weights": dict(zip(modalities, fusion.weights, strict=True))}
 
 
-def _calibrate(run: Run, model: Model) -> tuple[list[Figure], dict[str, float]]:
-    """Calibrate the network of `model` on the cases that `run` held out; the figures that hold from then on."""
+def _calibrate(run: Run, model: Model) -> dict[str, float]:
+    """Calibrate the network of `model` on the cases that `run` held out; how sure it has to be from then on."""
     from .calibration import calibrate
-    from .evaluation.results import document_of
-    from .validation import HeldOut, codes_of, evaluate_network
+    from .validation import HeldOut, codes_of
 
     cases = run.held_out()
     if not isinstance(cases, HeldOut):
@@ -236,10 +246,19 @@ def _calibrate(run: Run, model: Model) -> tuple[list[Figure], dict[str, float]]:
             "Nothing with lesions was held out, so nobody knows how sure the model has to be.",
             "Train with cases held out, or export the model as it is.",
         )
-    choice = run.config.validation.final_codes
-    found = calibrate(model, cases.cache, cases.ids, codes_of(choice, run.config))
-    measured = evaluate_network(run.config, model.network, cases, choice)
-    return expected_performance(document_of(measured), model.modalities), found
+    return calibrate(model, cases.cache, cases.ids, codes_of(run.config.validation.final_codes, run.config))
+
+
+def _measured_anew(run: Run, model: Model) -> list[Figure]:
+    """The figures of a network that is no longer the one that `run` left, on the cases that it held out."""
+    from .evaluation.results import document_of
+    from .validation import evaluate_network
+
+    cases = run.held_out()
+    if cases is None:
+        return []
+    measured = evaluate_network(run.config, model.network, cases, run.config.validation.final_codes)
+    return expected_performance(document_of(measured), model.modalities)
 
 
 def _weigh_by_reliability(model: Model, figures: list[Figure]) -> list[Figure]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from MissingModalitySegLib.bundles import Bundle, Member, find, save
+from MissingModalitySegLib.bundles.manifest import MOST_SHARE
 from MissingModalitySegLib.errors import InputError, located
 from MissingModalitySegLib.labels import find_scheme
 from MissingModalitySegLib.modalities import Code
@@ -24,21 +25,37 @@ TITLE = "Ensemble of several models"
 
 
 def read_member(text: str, regions: Sequence[str], version: str | None = None) -> Member:
-    """What `NAME[:REGION,…][@SEQUENCES]` says: a share of these regions (of all), with one of these sequences.
+    """What `NAME[:REGION[=SHARE],…][@SEQUENCES]` says: a share of these regions (of all), with one of these sequences.
 
-    >>> read_member("mome:lesion@FLAIR", ("lesion", "core"))
-    Member(bundle='mome', shares=(('lesion', 1.0),), needs=(<Modality.FLAIR: 'FLAIR'>,), version=None)
+    >>> read_member("mome:lesion=2@FLAIR", ("lesion", "core"))
+    Member(bundle='mome', shares=(('lesion', 2.0),), needs=(<Modality.FLAIR: 'FLAIR'>,), version=None)
     """
     name, _, needs = text.partition("@")
     name, _, chosen = name.partition(":")
-    names = tuple(chosen.split(",")) if chosen else tuple(regions)
-    if unknown := [region for region in names if region not in regions]:
+    shares = dict(_share(part, text) for part in chosen.split(",")) if chosen else dict.fromkeys(regions, 1.0)
+    if unknown := [region for region in shares if region not in regions]:
         raise InputError(
             "bad-members", f"“{unknown[0]}” in “{text}” is no region; there are {', '.join(regions)}.", "Name these."
         )
     with located(text):
         needed = Code.parse(needs).available if needs else ()
-    return Member(name, tuple((region, 1.0) for region in names), needed, version)
+    return Member(name, tuple(shares.items()), needed, version)
+
+
+def _share(part: str, text: str) -> tuple[str, float]:
+    """The region, and how much the member counts for it, that `part` of `text` says."""
+    region, _, number = part.partition("=")
+    try:
+        share = float(number or 1)
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= MOST_SHARE:
+        raise InputError(
+            "bad-members",
+            f"“{number}” in “{text}” is no share; it is a number above 0 and not above {MOST_SHARE:,.0f}.",
+            "Say how many times as much as a member with share 1 this one counts.",
+        )
+    return region, share
 
 
 def join(

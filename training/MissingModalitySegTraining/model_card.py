@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .expected_performance import Figure
-from .provenance import lineage, predecessors
+from .provenance import AVERAGED_WITH, BEGAN_FROM, lineage, predecessors
 
 NAME = "MODEL_CARD.md"
 NOTES = "notes"
@@ -76,6 +76,7 @@ def _training(provenance: Mapping[str, Any]) -> dict[str, Any]:
         "Hours with what came before, as far as known": _hours(*known) if len(known) > 1 else None,
         "Seed": provenance.get("seed"),
         "Began from": _began_from(provenance),
+        "Weights": _averaged(provenance),
         "Calibrated": _calibration(provenance.get("calibration")),
         "Command": _commands(provenance),
         "Held out": _held_out(provenance),
@@ -88,6 +89,13 @@ def _began_from(provenance: Mapping[str, Any]) -> str | None:
     known = lineage(provenance)
     named = {f"expert for {one}: " if one else "": key for one, key in predecessors(provenance).items()}
     return "; ".join(place + _ancestor(key, known[key]) for place, key in named.items()) or None
+
+
+def _averaged(provenance: Mapping[str, Any]) -> str | None:
+    known = lineage(provenance)
+    others = provenance.get(BEGAN_FROM, {}).get(AVERAGED_WITH, ())
+    named = " and ".join(_ancestor(key, known[key]) for key in others)
+    return f"the mean of what this training left and those of {named}" if named else None
 
 
 def _ancestor(key: str, facts: Mapping[str, Any]) -> str:

@@ -3,7 +3,8 @@
 A model may be replaced after others began from it, so a run notes in its folder what it began from when it begins.
 Ancestors are told in one flat table, each once, however many of its descendants meet in a model:
 
-    began_from  {"start": KEY, "experts": {MODALITY: KEY}}; of an ensemble {"members": [KEY, …]}
+    began_from  {"start": KEY, "experts": {MODALITY: KEY}}, with `averaged_with`: [KEY, …] where weights are a mean;
+                of an ensemble {"members": [KEY, …]}
     ancestors   KEY → what its manifest or its run told, `began_from` included
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from .data.source import says_simulated
 from .evaluation.results import write_whole
 from .loop import HISTORY
 from .model_card import NOTES, PICTURES
-from .provenance import ANCESTORS, BEGAN_FROM
+from .provenance import ANCESTORS, AVERAGED_WITH, BEGAN_FROM
 from .training_curves import thinned
 
 if TYPE_CHECKING:
@@ -72,6 +73,13 @@ def origin_of(run: Run) -> Facts:
     if noted.is_file():
         facts |= json.loads(noted.read_text(encoding="utf-8"))
     return without_folders(facts)
+
+
+def averaged_with(origin: Facts, others: Sequence[str]) -> Facts:
+    """`origin` of a network whose weights are the mean of its own and those of `others`, as `find_model` reads them."""
+    table = dict(origin.get(ANCESTORS, {}))
+    began = {**origin.get(BEGAN_FROM, {}), AVERAGED_WITH: [_enter(_origin(name), table) for name in others]}
+    return {**origin, BEGAN_FROM: began, ANCESTORS: table}
 
 
 def origin_of_members(manifests: list[Manifest]) -> Facts:

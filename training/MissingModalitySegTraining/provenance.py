@@ -26,8 +26,8 @@ SESSIONS = "sessions.jsonl"
 """One line for every time that a stage was begun or gone on with."""
 
 
-ANCESTORS, BEGAN_FROM = "ancestors", "began_from"
-"""Keys of a provenance: `origins` says what they hold."""
+ANCESTORS, BEGAN_FROM, AVERAGED_WITH = "ancestors", "began_from", "averaged_with"
+"""Keys of a provenance, the last one of what stands under the second: `origins` says what they hold."""
 
 
 def lineage(provenance: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
