@@ -45,10 +45,12 @@ def unfit(node: Any) -> tuple[str, str, str] | None:
         return "volume-gone", "is not in the scene any more.", "Choose another volume."
     if node.IsA("vtkMRMLSequenceNode"):
         return "sequence-node", "is a sequence of volumes, not one volume.", _CHOOSE_TIME_POINT
+    if node.IsA("vtkMRMLSegmentationNode"):
+        return "label-map", "is a segmentation, not an image.", _CHOOSE_IMAGE
     if not node.IsA("vtkMRMLScalarVolumeNode"):
         return "not-a-volume", "is no volume.", "Choose a scalar volume."
     if node.IsA("vtkMRMLLabelMapVolumeNode"):
-        return "label-map", "is a label map, not an image.", "Choose the image that it was drawn on."
+        return "label-map", "is a label map, not an image.", _CHOOSE_IMAGE
     if node.IsA("vtkMRMLTensorVolumeNode"):  # vector, tensor, diffusion series and MultiVolume are below this class
         return "several-components", "holds several values per voxel.", "Choose, or make, a volume with one value."
     image = node.GetImageData()
@@ -67,6 +69,7 @@ def unfit(node: Any) -> tuple[str, str, str] | None:
     return None
 
 
+_CHOOSE_IMAGE = "Choose the image that it was drawn on."
 _CHOOSE_TIME_POINT = "Clone the time point that is meant (Data module, right click, Clone) and choose the clone."
 
 

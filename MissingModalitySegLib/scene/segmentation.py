@@ -9,7 +9,7 @@ import slicer
 import vtk
 
 from ..labels import LabelScheme
-from .geometry import ijk_to_ras, image_of, to_matrix, values_in, voxels
+from .geometry import ijk_to_ras, image_of, to_array, to_matrix, values_in, voxels
 
 ALGORITHM_TYPE = "DICOM.SegmentAlgorithmType"
 AUTOMATIC, SEMIAUTOMATIC = "AUTOMATIC", "SEMIAUTOMATIC"
@@ -116,6 +116,44 @@ def mask_of(segmentation: Any, segment: str) -> np.ndarray | None:
     if image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfPoints() == 0:
         return None
     return voxels(image) == inside.GetLabelValue()
+
+
+def union_of(segmentation: Any) -> Any | None:
+    """All segments together, hidden ones too, as a volume node outside every scene: uint8, 1 inside.
+
+    It lies on the grid of the segmentation, before its parent transforms. None where no segment has voxels.
+    """
+    merged = slicer.vtkOrientedImageData()
+    extent = slicer.vtkSegmentation.EXTENT_UNION_OF_EFFECTIVE_SEGMENTS_AND_REFERENCE_GEOMETRY  # no voxel is cut off
+    drawn = _with_voxels(segmentation)
+    if drawn is None or not drawn.GenerateMergedLabelmapForAllSegments(merged, extent):
+        return None
+    if merged.GetPointData().GetScalars() is None or not voxels(merged).any():
+        return None
+    node, matrix, start = slicer.vtkMRMLScalarVolumeNode(), vtk.vtkMatrix4x4(), np.eye(4)
+    merged.GetImageToWorldMatrix(matrix)
+    start[:3, 3] = merged.GetExtent()[::2]  # volume nodes count their voxels from 0
+    node.SetIJKToRASMatrix(to_matrix(to_array(matrix) @ start))
+    node.SetAndObserveImageData(image_of((voxels(merged) > 0).astype(np.uint8)))
+    return node
+
+
+def _with_voxels(segmentation: Any) -> Any | None:
+    """The segmentation where its segments are voxels, else a copy whose surfaces were made voxels; None where none is.
+
+    A conversion in place would change what the user sees and saves.
+    """
+    binary = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    inside = segmentation.GetSegmentation()
+    names = () if inside is None else segment_ids(segmentation)
+    if not names:
+        return None
+    if all(inside.GetSegment(name).GetRepresentation(binary) is not None for name in names):
+        return segmentation
+    copy, turned = slicer.vtkMRMLSegmentationNode(), slicer.vtkSegmentation()
+    turned.DeepCopy(inside)
+    copy.SetAndObserveSegmentation(turned)
+    return copy if turned.CreateRepresentation(binary) else None
 
 
 def _oriented(array: np.ndarray, matrix: Any) -> Any:

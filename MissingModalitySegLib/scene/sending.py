@@ -14,6 +14,7 @@ from ..errors import InputError, ResourceError
 from ..modalities import MODALITIES, Modality
 from .checks import check_volumes, unfit
 from .geometry import Grid, grid_of, is_linear, transform_to_world
+from .segmentation import union_of
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,24 @@ def send(nodes: Mapping[Modality | str, Any], folder: Path | str) -> Sent:
 
 
 def send_mask(node: Any, path: Path | str) -> Path:
-    """Write a brain mask, a scalar volume or a label map, where the user sees it. Raises like `send`."""
+    """Write a brain mask where the user sees it: a scalar volume, a label map, or all segments of a segmentation.
+
+    Raises like `send`.
+    """
     if not hasattr(node, "IsA"):  # a script may hand over anything
         raise InputError("not-a-volume", f"The brain mask {ascii(node)[:60]} is no node.", "Give a node, or a word.")
     problem = unfit(node)
     if problem is not None and problem[0] != "label-map":
         code, message, hint = problem
         raise InputError(code, f"The brain mask “{node.GetName()}” {message}", hint)
-    return _write(hardened(node), Path(path))
+    mask = union_of(node) if node.IsA("vtkMRMLSegmentationNode") else node
+    if mask is None or mask.GetImageData() is None:
+        raise InputError(
+            "empty-brain-mask",
+            f"The brain mask “{node.GetName()}” has no voxels: nothing is drawn in it.",
+            "Draw the brain in it, or choose another mask.",
+        )
+    return _write(_in_world(mask, node), Path(path))
 
 
 def hardened(node: Any) -> Any:
@@ -76,11 +87,16 @@ def hardened(node: Any) -> Any:
     Linear transforms change the matrix only and share the voxels; a warp resamples them, linearly, as Slicer's
     “Harden transform” does. Raises `InputError` where that leaves nothing.
     """
+    return _in_world(node, node)
+
+
+def _in_world(volume: Any, node: Any) -> Any:
+    """The voxels of `volume`, outside every scene, where the parent transforms of `node` put them."""
     copy = slicer.vtkMRMLScalarVolumeNode()
     copy.SetName(node.GetName() or "volume")
-    copy.SetAndObserveImageData(node.GetImageData())
+    copy.SetAndObserveImageData(volume.GetImageData())
     matrix = vtk.vtkMatrix4x4()
-    node.GetIJKToRASMatrix(matrix)
+    volume.GetIJKToRASMatrix(matrix)
     copy.SetIJKToRASMatrix(matrix)
     transform = transform_to_world(node)
     if transform is None:
@@ -92,12 +108,12 @@ def hardened(node: Any) -> Any:
         fine = abs(matrix.Determinant()) > 1e-9
     else:
         copy.ApplyTransform(transform)
-        fine = copy.GetImageData() is not node.GetImageData() and min(copy.GetImageData().GetDimensions()) > 0
+        fine = copy.GetImageData() is not volume.GetImageData() and min(copy.GetImageData().GetDimensions()) > 0
     if not fine:
         raise InputError(
             "bad-transform",
             f"The transform of “{node.GetName()}” cannot be applied to it.",
-            "Take the volume out of the transform, or mend the transform.",
+            "Take it out of the transform, or mend the transform.",
         )
     return copy
 

@@ -130,6 +130,10 @@ def sequence(app: Application):
     return app.scene.AddNewNodeByClass("vtkMRMLSequenceNode", "perfusion")
 
 
+def segmentation(app: Application):
+    return app.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "brain")
+
+
 def model(app: Application):
     return app.scene.AddNewNodeByClass("vtkMRMLModelNode", "surface")
 
@@ -156,6 +160,7 @@ def generated(app: Application):
         (diffusion, "several-components"),
         (frame_of_a_sequence, "sequence-node"),
         (sequence, "sequence-node"),
+        (segmentation, "label-map"),
         (model, "not-a-volume"),
         (deleted, "volume-gone"),
         (generated, "synthetic-input"),
