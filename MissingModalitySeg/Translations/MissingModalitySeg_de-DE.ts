@@ -467,8 +467,8 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>
-        <source>A volume or label map that is above 0.5 inside the brain</source>
-        <translation>Ein Volumen oder eine Labelkarte mit Werten über 0,5 im Gehirn</translation>
+        <source>A volume or label map that is above 0.5 inside the brain, or a segmentation: all its segments count together, hidden ones too</source>
+        <translation>Ein Volumen oder eine Labelkarte mit Werten über 0,5 im Gehirn, oder eine Segmentierung: alle ihre Segmente zählen zusammen, auch die ausgeblendeten</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>

@@ -467,7 +467,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>
-        <source>A volume or label map that is above 0.5 inside the brain</source>
+        <source>A volume or label map that is above 0.5 inside the brain, or a segmentation: all its segments count together, hidden ones too</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

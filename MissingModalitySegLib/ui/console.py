@@ -2,8 +2,8 @@
 
 Calls that wait keep the application alive: the window goes on, views can be scrolled. Those that end in `Async` return
 at once and call back on the main thread. Options are those of the command line, by their names: `reference`,
-`register`, `brain` (a word, or the node of a mask), `device`, `inference`, `precision`, `synthesize`,
-`reconstructions`, `uncertainty`, `mirror`, `minimum_lesion_ml`, `threads`.
+`register`, `brain` (a word, or the node of a mask: a volume, a label map, a segmentation), `device`, `inference`,
+`precision`, `synthesize`, `reconstructions`, `uncertainty`, `mirror`, `minimum_lesion_ml`, `threads`.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Union
 
-from slicer import vtkMRMLScalarVolumeNode
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
 from ..modalities import MODALITIES, Modality
@@ -31,7 +31,8 @@ class Parameters:
     reference: str = AUTO
     align: bool = True
     brain: str = AUTO
-    brainMask: vtkMRMLScalarVolumeNode  # or a label map: its selector shows what descends from this, too
+    # Label maps, too: the selector shows what descends from these. Slicer binds no union that is written with bars.
+    brainMask: Union[vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, None]  # noqa: UP007
     device: str = AUTO
     precision: str = AUTO
     inference: str = AUTO

@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
+import numpy as np
 import pytest
 import slicer
 from PySide6 import QtCore
 
 from MissingModalitySegLib.errors import CancelledError, InputError
+from MissingModalitySegLib.scene.segmentation import mask_of, segment_ids
 from MissingModalitySegLib.ui.desk import State, desk
 from Testing.engine.small_runs import write_inputs
 from Testing.module.hands import names_in_scene
-from Testing.module.tiny_models import add_volume
+from Testing.module.tiny_models import add_mask, add_volume
 from Testing.slicer_harness.module_window import module, until
 
 FAST = {"device": "cpu", "precision": "float32"}
@@ -77,10 +79,25 @@ def test_earlier_results_are_replaced_or_kept(logic, nodes) -> None:
 
 
 def test_a_mask_of_the_scene(logic, nodes) -> None:
-    inside = (slicer.util.arrayFromVolume(nodes["T1"]) > 0).astype("uint8")
-    mask = slicer.util.addVolumeFromArray(inside, None, "mask", "vtkMRMLLabelMapVolumeNode")
-    mask.CopyOrientation(nodes["T1"])
+    mask = add_mask(nodes["T1"])
     assert logic.segment(nodes, "one", brain=mask, **FAST).report["options"]["brain"] == "brain.nrrd"
+
+
+def test_a_mask_as_segmentation_gives_the_same_answer(logic, nodes) -> None:
+    """As does the same mask as label map, to the byte of the file that the worker reads."""
+    masks = add_mask(nodes["T1"]), add_mask(nodes["T1"], "vtkMRMLSegmentationNode")
+    runs = [logic.segment(nodes, "one", brain=mask, keepEarlier=True, **FAST) for mask in masks]
+    first, second = (run.report for run in runs)
+    assert first["brain"] == second["brain"]
+    assert first["brain"]["source"] == "given"
+    assert (first["volumes_ml"], first["lesions"]) == (second["volumes_ml"], second["lesions"])
+    drawn = [{name: mask_of(run.segmentation, name) for name in segment_ids(run.segmentation)} for run in runs]
+    assert drawn[0].keys() == drawn[1].keys()
+    assert all(np.array_equal(drawn[0][name], drawn[1][name]) for name in drawn[0])
+    empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "brain")
+    with pytest.raises(InputError) as caught:
+        logic.segment(nodes, "one", brain=empty, **FAST)
+    assert caught.value.code == "empty-brain-mask"
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import qt
 import slicer
 
 from MissingModalitySegLib.ui.parameters import options_of, volumes_of
 from Testing.module.hands import click, load_and_guess, problem, segment
-from Testing.module.tiny_models import add_volume
+from Testing.module.tiny_models import add_mask, add_volume
 from Testing.slicer_harness.module_window import close_module, open_module, until
 
 
@@ -106,11 +107,11 @@ def test_back_to_defaults(window) -> None:
     assert parameters.device == "auto"
 
 
-def test_a_brain_mask_of_the_scene_is_used(window) -> None:
+@pytest.mark.parametrize("kind", ["vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode"])
+def test_a_brain_mask_of_the_scene_is_used(window, kind: str) -> None:
     (t1,) = load_and_guess(window, "T1")
-    inside = (slicer.util.arrayFromVolume(t1) > 0).astype("uint8")
-    mask = slicer.util.addVolumeFromArray(inside, None, "my mask", "vtkMRMLLabelMapVolumeNode")
-    mask.CopyOrientation(t1)
+    inside = slicer.util.arrayFromVolume(t1) > 0
+    mask = add_mask(t1, kind)
     ui = window.window.options.ui
     assert ui.brainMaskSelector.isHidden()
     window.window.parameters.brain = "mask"
@@ -131,13 +132,57 @@ def test_a_mask_has_to_be_chosen_where_one_is_to_be_used(window) -> None:
     ui = window.window.run.ui
     assert not ui.segmentButton.enabled
     assert "mask" in ui.whyNot.text
-    mask = add_volume("mask")
-    window.window.options.ui.brainMaskSelector.setCurrentNode(mask)
-    assert ui.segmentButton.enabled
-    slicer.mrmlScene.RemoveNode(mask)
-    until(lambda: not ui.segmentButton.enabled)
+    selector = window.window.options.ui.brainMaskSelector
+    for mask in (add_volume("mask"), slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "brain")):
+        selector.setCurrentNode(mask)
+        assert window.window.parameters.brainMask is mask
+        assert ui.segmentButton.enabled
+        slicer.mrmlScene.RemoveNode(mask)
+        until(lambda: not ui.segmentButton.enabled)
+        assert selector.currentNode() is None
     slicer.mrmlScene.Clear(0)
     assert window.window.parameters.brain == "auto"
+
+
+def test_the_selector_offers_volumes_and_segmentations(window) -> None:
+    """And one choice takes the place of the other."""
+    t1, model = add_volume("T1"), slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "surface")
+    masks = [t1, add_mask(t1), add_mask(t1, "vtkMRMLSegmentationNode")]
+    selector, parameters = window.window.options.ui.brainMaskSelector, window.window.parameters
+    for mask in [*masks, *masks[::-1]]:
+        selector.setCurrentNode(mask)
+        assert parameters.brainMask is mask
+        parameters.brainMask = None
+        assert selector.currentNode() is None
+        parameters.brainMask = mask
+        assert selector.currentNode() is mask
+    with pytest.raises(TypeError):
+        parameters.brainMask = model
+    assert parameters.brainMask is masks[0]
+
+
+@pytest.mark.parametrize("kind", ["vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode"])
+def test_a_mask_is_chosen_again_when_its_scene_is_opened(window, tmp_path, kind: str) -> None:
+    window.window.parameters.brain = "mask"
+    window.window.parameters.brainMask = slicer.mrmlScene.AddNewNodeByClass(kind, "brain")
+    path = tmp_path / "saved.mrml"
+    slicer.mrmlScene.SetURL(str(path))
+    assert slicer.mrmlScene.Commit(str(path))
+    slicer.mrmlScene.Clear(0)
+    window.window.parameters.brainMask = add_volume("another")
+    assert slicer.mrmlScene.Connect()
+    until(lambda: window.window.parameters is not None and window.window.parameters.brain == "mask")
+    found = window.window.parameters.brainMask
+    assert (found.GetName(), found.GetClassName()) == ("brain", kind)
+    assert window.window.options.ui.brainMaskSelector.currentNode() is found
+
+
+def test_an_empty_segmentation_is_refused_in_words(window) -> None:
+    load_and_guess(window, "T1")
+    window.window.parameters.brain = "mask"
+    window.window.parameters.brainMask = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "my brain")
+    segment(window)
+    assert "“my brain” has no voxels" in problem(window)
 
 
 def test_what_the_worker_found_is_told(window) -> None:

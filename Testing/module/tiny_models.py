@@ -67,3 +67,17 @@ def add_volume(name: str, number: int = 0) -> slicer.vtkMRMLScalarVolumeNode:
     node = slicer.util.addVolumeFromArray(sitk.GetArrayFromImage(image), matrix, name)
     node.CreateDefaultDisplayNodes()
     return node
+
+
+def add_mask(volume: Any, kind: str = "vtkMRMLLabelMapVolumeNode") -> Any:
+    """A label map, or a segmentation with one segment, of what a volume shows: its brain."""
+    inside = (slicer.util.arrayFromVolume(volume) > 0).astype("uint8")
+    mask = slicer.util.addVolumeFromArray(inside, None, "mask", "vtkMRMLLabelMapVolumeNode")
+    mask.CopyOrientation(volume)
+    if kind == mask.GetClassName():
+        return mask
+    segmentation = slicer.mrmlScene.AddNewNodeByClass(kind, "brain")
+    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    assert slicer.modules.segmentations.logic().ImportLabelmapToSegmentationNode(mask, segmentation)
+    slicer.mrmlScene.RemoveNode(mask)
+    return segmentation

@@ -142,13 +142,13 @@ class _Line(_WidgetConnector):
 
 
 class _Node(_WidgetConnector):
-    """As Slicer's: the widget shows nodes of the parameter's class, whatever its form says."""
+    """As Slicer's: the widget shows nodes of the parameter's class or classes, whatever its form says."""
 
     signal = "currentNodeChanged(vtkMRMLNode*)"
 
     def __init__(self, widget: Any, datatype: Any) -> None:
         super().__init__(widget)
-        widget.nodeTypes = [datatype.__name__]
+        widget.nodeTypes = [kind.__name__ for kind in _kinds(datatype) if kind is not type(None)]
 
     @classmethod
     def create(cls, widget: Any, datatype: Any) -> GuiConnector | None:
@@ -156,7 +156,8 @@ class _Node(_WidgetConnector):
 
     @staticmethod
     def canRepresent(widget: Any, datatype: Any) -> bool:
-        return type(widget) is mrml_widgets.qMRMLNodeComboBox and _is_node(datatype)
+        fits = all(_is_node(kind) or kind is type(None) for kind in _kinds(datatype))
+        return type(widget) is mrml_widgets.qMRMLNodeComboBox and fits
 
     def read(self) -> Any:
         return self._widget.currentNode()
@@ -179,6 +180,16 @@ def _is_node(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, slicer.vtkMRMLNode)
 
 
+def _is_union(kind: Any) -> bool:
+    """Whether a type is a `typing.Union`; those with bars Slicer keeps, but binds no widget to them."""
+    return typing.get_origin(kind) is typing.Union
+
+
+def _kinds(kind: Any) -> tuple[Any, ...]:
+    """The types of a union; of all others themselves."""
+    return typing.get_args(kind) if _is_union(kind) else (kind,)
+
+
 def _plain(kind: Any) -> Any:
     """A type without what is said of it."""
     return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Annotated else kind
@@ -190,6 +201,9 @@ def _bounds(kind: Any) -> WithinRange | None:
 
 def _write(node: Any, name: str, kind: Any, value: Any) -> None:
     bounds, kind = _bounds(kind), _plain(kind)
+    if _is_union(kind):
+        _write_one_of(node, name, typing.get_args(kind), value)
+        return
     if _is_node(kind):
         if value is not None and not isinstance(value, kind):
             raise TypeError(f"{name}: {value!r} is no {kind.__name__}")
@@ -203,8 +217,38 @@ def _write(node: Any, name: str, kind: Any, value: Any) -> None:
     node.SetParameter(name, value.name if issubclass(kind, enum.Enum) else str(value))
 
 
+def _write_one_of(node: Any, name: str, kinds: tuple[Any, ...], value: Any) -> None:
+    """As Slicer's: under the name with the number of the first type that fits, and under no other any more."""
+    number = next((i for i, kind in enumerate(kinds) if isinstance(value, kind)), None)
+    if number is None:
+        raise TypeError(f"{name}: {value!r} is none of {kinds}")
+    before = node.StartModify()
+    for i in range(len(kinds)):
+        node.UnsetParameter(f"{name}.{i}")
+        node.RemoveNodeReferenceIDs(f"{name}.{i}")
+    if value is None:
+        node.SetParameter(f"{name}.{number}", "True")
+    else:
+        _write(node, f"{name}.{number}", kinds[number], value)
+    node.EndModify(before)
+
+
+def _has(node: Any, name: str, kind: Any) -> bool:
+    return any(node.HasParameter(one) for one in _names(name, kind))
+
+
+def _names(name: str, kind: Any) -> list[str]:
+    """What a parameter may be kept under."""
+    return [f"{name}.{i}" for i in range(len(_kinds(kind)))] if _is_union(kind) else [name]
+
+
 def _read(node: Any, name: str, kind: Any) -> Any:
     kind = _plain(kind)
+    if _is_union(kind):
+        kept = next(i for i, one in enumerate(_names(name, kind)) if node.HasParameter(one))
+        return _read(node, f"{name}.{kept}", _kinds(kind)[kept])
+    if kind is type(None):
+        return None
     if _is_node(kind):
         return node.GetNodeReference(name)
     text = node.GetParameter(name)
@@ -214,7 +258,7 @@ def _read(node: Any, name: str, kind: Any) -> Any:
 
 
 def _empty(kind: Any) -> Any:
-    kind = _plain(kind)
+    kind = _kinds(_plain(kind))[0]
     if _is_node(kind):
         return None
     return next(iter(kind)) if issubclass(kind, enum.Enum) else kind()
@@ -239,7 +283,7 @@ class _Wrapper:
     def _fill(self) -> None:
         """As Slicer's: as long as the wrapper lives, a parameter that goes from the node comes back as its default."""
         for name, kind in self.allParameters.items():
-            if not self.parameterNode.HasParameter(name):
+            if not _has(self.parameterNode, name, kind):
                 _write(self.parameterNode, name, kind, self._defaults[name])
 
     def getValue(self, name: str) -> Any:
