@@ -61,7 +61,7 @@ def specialist(sequence: str) -> Recipe:
     return Recipe("single_unet", {"starter": 75, "gpu": 5}, "image", settings=settings, is_shaped=True)
 
 
-ENSEMBLE = ("moe", "mome:lesion@FLAIR")
+ENSEMBLE = ("moe", "mome:lesion=2@FLAIR")
 """Members of the model that has no training: those that err in different places. One expert of `mome`, that for FLAIR,
 is any good so far, and for whole lesions only."""
 
