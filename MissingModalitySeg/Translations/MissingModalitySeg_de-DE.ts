@@ -1173,6 +1173,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>Saved as {path}. Segments of your own in it: {names}.</source>
+        <translation>Gespeichert als {path}. Eigene Segmente darin: {names}.</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Saved as {path}.</source>
         <translation>Gespeichert als {path}.</translation>
     </message>

@@ -1173,6 +1173,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>Saved as {path}. Segments of your own in it: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Saved as {path}.</source>
         <translation type="unfinished"></translation>
     </message>

@@ -10,7 +10,7 @@ Needs MRML and VTK only. Everything here belongs on the main thread.
 
 from .checks import check_volume, check_volumes
 from .corner_text import CornerText
-from .corrections import corrected_segments, tag_corrections
+from .corrections import corrected_segments, own_segments, tag_corrections
 from .dicom_seg import seg_problems
 from .differences import add_differences
 from .files import ENDINGS, write_labels, write_table
@@ -58,6 +58,7 @@ __all__ = [
     "load_terms",
     "modality_of",
     "open_review",
+    "own_segments",
     "place",
     "remove_run",
     "review_cells",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import zlib
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .dicom_seg import tag_of
-from .segmentation import ALGORITHM_TYPE, AUTOMATIC, SEMIAUTOMATIC, mask_of, segment_ids
+from .segmentation import ALGORITHM_TYPE, AUTOMATIC, SEMIAUTOMATIC, mask_of, segment_ids, value_of
 
 DRAWN = "MissingModalitySeg.Drawn"
 """Attribute of a segmentation: the checksums of its segments as the model drew them, by ID, as JSON."""
@@ -32,6 +33,25 @@ def corrected_segments(segmentation: Any) -> tuple[str, ...]:
         return ()
     now = _checksums(segmentation)
     return tuple(one for one in {**drawn, **now} if drawn.get(one, _EMPTY) != now.get(one, _EMPTY))
+
+
+def label_values(segmentation: Any) -> dict[str, int]:
+    """The number of each segment in a label map, by ID: that of the label scheme, whatever the order of the segments.
+
+    Segments that the user added get the next numbers, also where one of the scheme was removed: its number means that.
+    """
+    present = segment_ids(segmentation)
+    known = {name: value for name in present if (value := value_of(name)) is not None}
+    taken = [value for name in (*present, *(_drawn(segmentation) or ())) if (value := value_of(name)) is not None]
+    free = itertools.count(1 + max(taken, default=0))
+    return {name: known.get(name) or next(free) for name in present}
+
+
+def own_segments(segmentation: Any) -> tuple[tuple[int, str], ...]:
+    """The number in a label map and the name of each segment that the user added."""
+    inside = segmentation.GetSegmentation()
+    values = label_values(segmentation)
+    return tuple((value, inside.GetSegment(one).GetName()) for one, value in values.items() if value_of(one) is None)
 
 
 def tag_corrections(segmentation: Any) -> None:

@@ -12,7 +12,9 @@ import vtk
 
 from ..disk import disk_errors
 from ..errors import InputError
+from .corrections import label_values
 from .geometry import ijk_to_ras, is_linear
+from .segmentation import labels_of
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 """Of names of label maps."""
@@ -22,29 +24,24 @@ _ORTHOGONAL = 1e-4
 
 
 def write_labels(segmentation: Any, path: Path | str) -> Path:
-    """Write a segmentation, edited or not, as a label map on its reference grid; labels count the segments from 1.
+    """Write a segmentation, edited or not, as a label map on its reference grid, with the numbers of `label_values`.
 
     NIfTI (`.nii.gz`) or NRRD, by the name. A linear parent transform is hardened. Raises `InputError`,
     `ResourceError`.
     """
-    path, scene = Path(path), segmentation.GetScene()
+    path = Path(path)
     if not is_linear(segmentation):
         raise InputError(
             "bad-transform",
             f"“{segmentation.GetName()}” lies under a warp, which a label map cannot follow.",
             "Take it out of the transform.",
         )
-    labels = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "labels for a file")
-    labels.SetHideFromEditors(True)
-    try:
-        logic, extent = slicer.modules.segmentations.logic(), slicer.vtkSegmentation.EXTENT_REFERENCE_GEOMETRY
-        if not logic.ExportAllSegmentsToLabelmapNode(segmentation, labels, extent):
-            raise InputError("nothing-to-export", f"“{segmentation.GetName()}” has no segment to export.")
-        _into_the_world(labels)
-        _refuse_shear(labels, path)
-        _write(labels, path)
-    finally:
-        scene.RemoveNode(labels)
+    labels = labels_of(segmentation, label_values(segmentation))
+    if labels is None:
+        raise InputError("nothing-to-export", f"“{segmentation.GetName()}” has no segment to export.")
+    _into_the_world(labels, segmentation)
+    _refuse_shear(labels, path)
+    _write(labels, path)
     return path
 
 
@@ -60,11 +57,10 @@ def write_table(table: Any, path: Path | str) -> Path:
     return path
 
 
-def _into_the_world(labels: Any) -> None:
-    if labels.GetParentTransformNode() is not None:
+def _into_the_world(labels: Any, segmentation: Any) -> None:
+    if segmentation.GetParentTransformNode() is not None:
         matrix = vtk.vtkMatrix4x4()
-        labels.GetParentTransformNode().GetMatrixTransformToWorld(matrix)
-        labels.SetAndObserveTransformNodeID(None)
+        segmentation.GetParentTransformNode().GetMatrixTransformToWorld(matrix)
         labels.ApplyTransformMatrix(matrix)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import slicer
 import vtk
 
-from ..labels import LabelScheme
+from ..labels import BACKGROUND, LARGEST_VALUE, LabelScheme
 from .geometry import ijk_to_ras, image_of, to_array, to_matrix, values_in, voxels
 
 ALGORITHM_TYPE = "DICOM.SegmentAlgorithmType"
@@ -16,6 +17,9 @@ AUTOMATIC, SEMIAUTOMATIC = "AUTOMATIC", "SEMIAUTOMATIC"
 ALGORITHM_NAME = "DICOM.SegmentAlgorithmName"
 REGION = "MissingModalitySeg.Region"
 """Tag of a segment: the regions of the scheme that it lies in, outermost first, as in “lesion core”."""
+
+_ID = "label-"
+"""What the ID of a segment of the label scheme begins with; its value follows."""
 
 FILL = 0.35
 """Opacity in slices: the image under a lesion must be read through it."""
@@ -47,7 +51,7 @@ def fill_segmentation(segmentation: Any, labels: Any, scheme: LabelScheme, algor
         segment.SetTag(REGION, " ".join(scheme.regions_of(one.value)))
         segment.AddRepresentation(binary, shared)
         segment.SetLabelValue(one.value)
-        inside.AddSegment(segment, f"label-{one.value}")
+        inside.AddSegment(segment, f"{_ID}{one.value}")
 
 
 def refer_to_geometry(segmentation: Any, labels: Any, reference: Any = None) -> None:
@@ -103,6 +107,14 @@ def segment_ids(segmentation: Any) -> tuple[str, ...]:
     return tuple(names.GetValue(i) for i in range(names.GetNumberOfValues()))
 
 
+def value_of(segment: str) -> int | None:
+    """The value in the label scheme of a segment that has this ID; None of a segment that the user added."""
+    value = segment.removeprefix(_ID)
+    if value == segment or not (value.isascii() and value.isdecimal()):
+        return None
+    return int(value) if BACKGROUND < int(value) <= LARGEST_VALUE else None
+
+
 def is_empty(segmentation: Any, segment: str) -> bool:
     """Whether a segment has no voxels."""
     mask = mask_of(segmentation, segment)
@@ -123,18 +135,41 @@ def union_of(segmentation: Any) -> Any | None:
 
     It lies on the grid of the segmentation, before its parent transforms. None where no segment has voxels.
     """
-    merged = slicer.vtkOrientedImageData()
     extent = slicer.vtkSegmentation.EXTENT_UNION_OF_EFFECTIVE_SEGMENTS_AND_REFERENCE_GEOMETRY  # no voxel is cut off
-    drawn = _with_voxels(segmentation)
+    merged = _merged(segmentation, extent)
+    if merged is None or not voxels(merged).any():
+        return None
+    return _put_on_grid(slicer.vtkMRMLScalarVolumeNode(), merged, (voxels(merged) > 0).astype(np.uint8))
+
+
+def labels_of(segmentation: Any, values: Mapping[str, int]) -> Any | None:
+    """All segments as a label map node outside every scene, on the reference grid, before its parent transforms.
+
+    `values` gives the number of each segment, by ID. Where segments overlap, the later one is seen. None where there is
+    no segment.
+    """
+    merged = _merged(segmentation, slicer.vtkSegmentation.EXTENT_REFERENCE_GEOMETRY)
+    if merged is None:
+        return None
+    numbers = np.array([0, *(values[name] for name in segment_ids(segmentation))], np.int16)  # Slicer counts from 1
+    return _put_on_grid(slicer.vtkMRMLLabelMapVolumeNode(), merged, numbers[voxels(merged)])
+
+
+def _merged(segmentation: Any, extent: int) -> Any | None:
+    """The segments as Slicer puts them together: 1 for the first, and so on; None where there is none."""
+    merged, drawn = slicer.vtkOrientedImageData(), _with_voxels(segmentation)
     if drawn is None or not drawn.GenerateMergedLabelmapForAllSegments(merged, extent):
         return None
-    if merged.GetPointData().GetScalars() is None or not voxels(merged).any():
-        return None
-    node, matrix, start = slicer.vtkMRMLScalarVolumeNode(), vtk.vtkMatrix4x4(), np.eye(4)
-    merged.GetImageToWorldMatrix(matrix)
-    start[:3, 3] = merged.GetExtent()[::2]  # volume nodes count their voxels from 0
+    return None if merged.GetPointData().GetScalars() is None else merged
+
+
+def _put_on_grid(node: Any, image: Any, array: np.ndarray) -> Any:
+    """A volume node with voxels of its own where an oriented image lies."""
+    matrix, start = vtk.vtkMatrix4x4(), np.eye(4)
+    image.GetImageToWorldMatrix(matrix)
+    start[:3, 3] = image.GetExtent()[::2]  # volume nodes count their voxels from 0
     node.SetIJKToRASMatrix(to_matrix(to_array(matrix) @ start))
-    node.SetAndObserveImageData(image_of((voxels(merged) > 0).astype(np.uint8)))
+    node.SetAndObserveImageData(image_of(array))
     return node
 
 

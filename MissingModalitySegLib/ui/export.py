@@ -12,7 +12,16 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from ..scene import ENDINGS, PlacedRun, corrected_segments, seg_problems, tag_corrections, write_labels, write_table
+from ..scene import (
+    ENDINGS,
+    PlacedRun,
+    corrected_segments,
+    own_segments,
+    seg_problems,
+    tag_corrections,
+    write_labels,
+    write_table,
+)
 from .looks import BAD, DOUBTFUL, GOOD
 from .pages import copy_page, page_of
 
@@ -50,7 +59,7 @@ class ExportMenu:
 
     def _labels(self) -> None:
         path = self._ask(_("Save the segmentation"), "segmentation", _("NIfTI (*.nii.gz);;NRRD (*.nrrd)"), ENDINGS)
-        self._write(path, lambda: write_labels(self._run.segmentation, path))
+        self._write(path, lambda: write_labels(self._run.segmentation, path), numbered=True)
 
     def _lesions(self) -> None:
         path = self._ask(_("Save the lesion table"), "lesions", _("Tables (*.csv)"))
@@ -90,8 +99,9 @@ class ExportMenu:
             return ""
         return path + ending
 
-    def _write(self, path: str, write: Callable[[], Any], counted: bool = False) -> None:
-        """Have a file written, and say how that went; `counted`: it holds figures that the run counted."""
+    def _write(self, path: str, write: Callable[[], Any], counted: bool = False, numbered: bool = False) -> None:
+        """Have a file written, and say how that went; `counted`: it holds figures that the run counted; `numbered`: it
+        holds numbers for segments, also for those that no label scheme tells of."""
         if not path:
             return
         try:
@@ -102,6 +112,9 @@ class ExportMenu:
         drawn = self._run.segmentation
         if counted and drawn is not None and corrected_segments(drawn):
             self._tell(_("Saved as {path}. Corrections by hand are not counted in it.").format(path=path), DOUBTFUL)
+        elif numbered and (own := own_segments(drawn)):
+            names = ", ".join(f"{value} “{name}”" for value, name in own)
+            self._tell(_("Saved as {path}. Segments of your own in it: {names}.").format(path=path, names=names), GOOD)
         else:
             self._tell(_("Saved as {path}.").format(path=path), GOOD)
 

@@ -219,6 +219,17 @@ def test_the_segmentation_as_nifti(results, tmp_path) -> None:
     assert "labels for a file" not in names_in_scene()
 
 
+def test_the_numbers_of_segments_of_the_user_are_told(results, tmp_path) -> None:
+    """No label scheme tells of them."""
+    segmentation = results.run.segmentation.GetSegmentation()
+    segmentation.RemoveSegment("label-1")
+    segmentation.AddEmptySegment("", "Cyst")
+    FileDialog.answers = [str(tmp_path / "labels.nrrd")]
+    menu(results, "NIfTI").trigger()
+    assert "Segments of your own in it: 4 “Cyst”." in message(results)
+    assert set(np.unique(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "labels.nrrd"))))) <= {0, 2, 3}
+
+
 @pytest.mark.parametrize(
     ("typed", "kind", "name"),
     [
