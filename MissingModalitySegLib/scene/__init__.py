@@ -13,7 +13,7 @@ from .corner_text import CornerText
 from .corrections import corrected_segments, own_segments, tag_corrections
 from .dicom_seg import seg_problems
 from .differences import add_differences
-from .files import ENDINGS, write_labels, write_table
+from .files import ENDINGS, small_ending, write_labels, write_table
 from .marks import Role, is_synthetic, modality_of, role_of
 from .navigation import jump, jump_to_lesion, lesion_place
 from .removed import bring_back, can_bring_back, throw_away
@@ -75,6 +75,7 @@ __all__ = [
     "show_in_3d",
     "show_only",
     "show_segment",
+    "small_ending",
     "studies_in",
     "study_titles",
     "tag_corrections",

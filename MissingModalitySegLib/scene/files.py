@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,10 @@ _ORTHOGONAL = 1e-4
 def write_labels(segmentation: Any, path: Path | str) -> Path:
     """Write a segmentation, edited or not, as a label map on its reference grid, with the numbers of `label_values`.
 
-    NIfTI (`.nii.gz`) or NRRD, by the name. A linear parent transform is hardened. Raises `InputError`,
-    `ResourceError`.
+    NIfTI (`.nii.gz`) or NRRD, by the name, whose ending is written small; the path is given back. A linear parent
+    transform is hardened. Raises `InputError`, `ResourceError`.
     """
-    path = Path(path)
+    path = Path(small_ending(str(path), ENDINGS))
     if not is_linear(segmentation):
         raise InputError(
             "bad-transform",
@@ -43,6 +44,12 @@ def write_labels(segmentation: Any, path: Path | str) -> Path:
     _refuse_shear(labels, path)
     _write(labels, path)
     return path
+
+
+def small_ending(path: str, endings: Sequence[str]) -> str:
+    """The path with that of the endings that it has, in whatever letters, in small ones: ITK knows no others."""
+    found = max((one for one in endings if path.lower().endswith(one)), key=len, default="")
+    return path[: len(path) - len(found)] + found
 
 
 def write_table(table: Any, path: Path | str) -> Path:

@@ -18,6 +18,7 @@ from ..scene import (
     corrected_segments,
     own_segments,
     seg_problems,
+    small_ending,
     tag_corrections,
     write_labels,
     write_table,
@@ -90,14 +91,14 @@ class ExportMenu:
         dialog.disconnect("filterSelected(QString)", take)  # which holds it; so it goes with this call
         if not chosen:
             return ""
-        path = chosen[0]
-        if path.lower().endswith((ending, *endings)):
-            return path
-        if Path(path + ending).exists():  # the dialogue has not asked about this one
+        path = small_ending(chosen[0], (ending, *endings))
+        if not path.endswith((ending, *endings)):
+            path += ending
+        if path != chosen[0] and Path(path).exists() and not _is_same(chosen[0], path):  # the dialogue has not asked
             words = _("“{path}” is there already. Choose it in the list to replace it, or take another name.")
-            self._tell(words.format(path=path + ending), BAD)
+            self._tell(words.format(path=path), BAD)
             return ""
-        return path + ending
+        return path
 
     def _write(self, path: str, write: Callable[[], Any], counted: bool = False, numbered: bool = False) -> None:
         """Have a file written, and say how that went; `counted`: it holds figures that the run counted; `numbered`: it
@@ -148,6 +149,11 @@ def export_seg(plugin: Any, segmentation: Any, folder: Path) -> str:
     for exportable in exportables:
         exportable.directory = str(folder)
     return plugin.export(exportables)
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two names are of one file, as on disks for which capitals are nothing."""
+    return Path(one).exists() and Path(one).samefile(other)
 
 
 def _ending(kinds: str) -> str:

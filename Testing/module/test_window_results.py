@@ -238,6 +238,8 @@ def test_the_numbers_of_segments_of_the_user_are_told(results, tmp_path) -> None
         ("patient.v2", None, "patient.v2.nii.gz"),
         ("patient.v2", "NRRD (*.nrrd)", "patient.v2.nrrd"),
         ("patient1.nrrd", None, "patient1.nrrd"),
+        ("patient1.NII.GZ", None, "patient1.nii.gz"),
+        ("Patient1.Nrrd", None, "Patient1.nrrd"),
     ],
 )
 def test_names_get_the_ending_of_the_chosen_kind(results, tmp_path, typed: str, kind: str | None, name: str) -> None:
@@ -254,6 +256,16 @@ def test_no_file_is_replaced_that_nobody_chose(results, tmp_path) -> None:
     menu(results, "NIfTI").trigger()
     assert "is there already" in message(results)
     assert (tmp_path / "patient.v2.nii.gz").read_text() == "of somebody"
+
+
+def test_a_file_with_a_small_ending_is_not_replaced_by_one_in_capitals(results, tmp_path) -> None:
+    (tmp_path / "patient.nii.gz").write_text("of somebody")
+    if (tmp_path / "PATIENT.NII.GZ").exists():
+        pytest.skip("capitals are nothing to this disk: the dialogue asks")
+    FileDialog.answers = [str(tmp_path / "patient.NII.GZ")]
+    menu(results, "NIfTI").trigger()
+    assert "is there already" in message(results)
+    assert (tmp_path / "patient.nii.gz").read_text() == "of somebody"
 
 
 def test_nothing_is_saved_where_the_user_thinks_better_of_it(results) -> None:

@@ -20,7 +20,9 @@ FREE = (1, 1, 1)
 
 @pytest.fixture
 def segmentation(app: Application, tmp_path: Path):
-    return finished(app, tmp_path, {"FLAIR": app.volume("FLAIR")}).place(app).segmentation
+    (tmp_path / "OUT").mkdir()
+    flair = app.volume("FLAIR", matrix=np.diag([1.5, 1.25, 2, 1]))
+    return finished(app, tmp_path, {"FLAIR": flair}).place(app).segmentation
 
 
 def written(segmentation, folder: Path) -> np.ndarray:
@@ -93,6 +95,22 @@ def test_a_segmentation_under_a_transform_lies_in_the_world(app: Application, se
         expected = turn[:3, :3] @ place + turn[:3, 3]
         np.testing.assert_allclose(flip @ moved.TransformIndexToPhysicalPoint(voxel), expected, atol=1e-4)
     np.testing.assert_array_equal(sitk.GetArrayFromImage(moved), sitk.GetArrayFromImage(plain))
+
+
+@pytest.mark.parametrize("ending", ["NII.GZ", "Nii.gz", "NII", "NRRD", "MHA"])
+def test_endings_in_capitals_are_written_small(segmentation, tmp_path: Path, ending: str) -> None:
+    """ITK knows no others."""
+    path = write_labels(segmentation, tmp_path / "OUT" / f"Seg.A.{ending}")
+    assert path == tmp_path / "OUT" / f"Seg.A.{ending.lower()}"
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(path))), labels(SHAPE))
+
+
+@pytest.mark.parametrize("ending", ["nii", "NII.GZ"])
+def test_nifti_is_refused_what_it_cannot_hold(app: Application, tmp_path: Path, ending: str) -> None:
+    sheared = finished(app, tmp_path, {"FLAIR": app.volume("FLAIR")}).place(app).segmentation
+    with pytest.raises(InputError, match="right angles"):
+        write_labels(sheared, tmp_path / f"labels.{ending}")
 
 
 def test_without_a_segment_there_is_nothing_to_write(segmentation, tmp_path: Path) -> None:
