@@ -25,6 +25,7 @@ from .segmentation import FILL, is_in_3d, segment_ids, set_fill, show_in_3d, sho
 from .sending import Sent, hardened, send, send_mask
 from .studies import SceneStudy, candidate_volumes, studies_in, study_titles
 from .terminologies import load_terms, term_file
+from .view_words import ViewWords
 
 __all__ = [
     "ENDINGS",
@@ -39,6 +40,7 @@ __all__ = [
     "Row",
     "SceneStudy",
     "Sent",
+    "ViewWords",
     "add_differences",
     "bring_back",
     "can_bring_back",

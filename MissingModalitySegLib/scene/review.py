@@ -14,6 +14,7 @@ from .runs import PlacedRun
 from .windows import show_window, window_of
 
 FOUR_VIEWS = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+_ALL_FLAGS = 0xFFFFFFFF
 
 
 def open_review(scene: Any, run: PlacedRun, orientation: str = "Axial") -> tuple[Cell, ...]:
@@ -63,7 +64,10 @@ def set_layout(scene: Any, xml: str) -> int | None:
 
 
 def fill_views(scene: Any, cells: tuple[Cell, ...]) -> None:
-    """Put each cell's volume into its view and link the views; a cell without a volume is empty."""
+    """Put each cell's volume into its view and link the views; a cell without a volume is empty.
+
+    Linked are slices and whatever is laid over the images, not the images: a choice in one view would be shown by all.
+    """
     for cell in cells:
         composite = composite_of(scene, cell.view)
         composite.SetLinkedControl(False)  # else setting one would set all
@@ -71,8 +75,10 @@ def fill_views(scene: Any, cells: tuple[Cell, ...]) -> None:
         composite.SetForegroundVolumeID(None)
         composite.SetLabelVolumeID(None)
     for cell in cells:
-        composite_of(scene, cell.view).SetLinkedControl(True)
-        composite_of(scene, cell.view).SetHotLinkedControl(True)
+        composite = composite_of(scene, cell.view)
+        composite.SetInteractionFlagsModifier(_ALL_FLAGS & ~slicer.vtkMRMLSliceCompositeNode.BackgroundVolumeFlag)
+        composite.SetLinkedControl(True)
+        composite.SetHotLinkedControl(True)
 
 
 def turn_views(scene: Any, cells: tuple[Cell, ...], orientation: str) -> None:

@@ -10,7 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import MissingModalitySegError
-from ..scene import GROUP, LAYOUT, CornerText, PlacedRun, jump_to_lesion, open_review
+from ..scene import GROUP, LAYOUT, PlacedRun, ViewWords, jump_to_lesion, open_review
 from ..scene.review import FOUR_VIEWS
 from ..scene.review_layout import ORIENTATIONS
 from .looks import BAD, DOUBTFUL
@@ -26,7 +26,7 @@ class ReviewPanel:
     def __init__(self, ui: Any, tell: Callable[[str, str], None]) -> None:
         self.ui, self._tell = ui, tell
         self._run: PlacedRun | None = None
-        self._texts: list[CornerText] = []
+        self._texts: list[ViewWords] = []
         self._before: int | None = None
         self._later = qt.QTimer()
         self._later.setSingleShot(True)
@@ -104,7 +104,7 @@ class ReviewPanel:
         for cell, widget in widgets:
             _narrow(widget.sliceController())
             renderer = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()
-            self._texts.append(CornerText(renderer, cell.text, cell.is_generated))
+            self._texts.append(ViewWords(renderer, cell, widget.sliceLogic().GetSliceCompositeNode()))
             widget.sliceView().scheduleRender()
         self._later.start()  # sliders of new views have yet to tell that they stand at 0, which moves all of the group
 

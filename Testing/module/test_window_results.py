@@ -364,6 +364,27 @@ def test_the_review_and_back(results, slicer_app) -> None:
     assert made.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps().GetNumberOfItems() == 0
 
 
+@pytest.mark.parametrize("end", ["button", "scene"])
+def test_words_in_the_review_are_of_what_is_shown(results, slicer_app, end: str) -> None:
+    click(results.ui.reviewButton)
+    view = slicer_app.layoutManager().sliceWidget("Review-T2-synthetic")
+    props = view.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
+    slicer.util.setSliceViewerLayers(background=results.run.inputs["T1"])
+    assert props.GetItemAsObject(0).GetInput() == "T1"
+    view.mrmlSliceCompositeNode().SetBackgroundVolumeID(results.run.synthetic["T2"].GetID())
+    assert "SYNTHETIC, not acquired" in props.GetItemAsObject(0).GetInput()
+    composite = view.mrmlSliceCompositeNode()
+    words = list(results.review._texts)
+    if end == "button":
+        click(results.ui.reviewButton)
+    else:
+        slicer.mrmlScene.Clear(0)
+    assert props.GetNumberOfItems() == 0
+    composite.SetBackgroundVolumeID(None)
+    composite.Modified()
+    assert all(one._composite is None for one in words)
+
+
 def test_a_scene_that_was_saved_in_the_review_opens_in_it(results, slicer_app) -> None:
     """The module comes later than the scene, and leaves no words in views that are not its own any more."""
     manager = slicer_app.layoutManager()

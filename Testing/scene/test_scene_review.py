@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,6 +19,7 @@ from MissingModalitySegLib.scene import (
     LAYOUT,
     CornerText,
     Row,
+    ViewWords,
     add_differences,
     know_layout,
     open_review,
@@ -25,6 +28,7 @@ from MissingModalitySegLib.scene import (
     run_of,
     set_layout,
 )
+from MissingModalitySegLib.scene.review import composite_of
 from Testing.scene.finished_job import VOXEL, finished
 from Testing.scene.scene_application import OBLIQUE, Application, noise
 
@@ -112,6 +116,58 @@ def test_the_views_show_the_volumes_and_are_linked(app: Application, run) -> Non
     open_review(app.scene, run)
     assert app.scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode") == count
     assert len([name for name in app.names() if "acquired to reconstructed" in name]) == 1
+
+
+def test_another_volume_in_one_view_stays_in_it(app: Application, run) -> None:
+    """MRML's own logic links the views, as in the application."""
+    link = slicer.vtkMRMLSliceLinkLogic()
+    link.SetMRMLScene(app.scene)
+    views = [composite_of(app.scene, cell.view) for cell in open_review(app.scene, run)]
+    before = [view.GetBackgroundVolumeID() for view in views]
+    first, flair = views[0], run.inputs["FLAIR"].GetID()
+    assert before[0] != flair
+    first.SetInteracting(1)
+    first.SetInteractionFlags(first.BackgroundVolumeFlag)
+    first.SetBackgroundVolumeID(flair)
+    first.SetInteractionFlags(first.ForegroundVolumeFlag)
+    first.SetForegroundVolumeID(run.uncertainty.GetID())
+    first.SetInteracting(0)
+    assert [view.GetBackgroundVolumeID() for view in views] == [flair, *before[1:]]
+    assert {view.GetForegroundVolumeID() for view in views} == {run.uncertainty.GetID()}
+    link.SetMRMLScene(None)
+
+
+def test_words_are_of_what_is_shown(app: Application, run) -> None:
+    cells = {cell.view: cell for cell in open_review(app.scene, run)}
+    renderers = {view: vtk.vtkRenderer() for view in cells}
+    words = [ViewWords(renderers[view], cell, composite_of(app.scene, view)) for view, cell in cells.items()]
+
+    def shown(view: str) -> tuple[str, bool]:
+        actor = renderers[view].GetViewProps().GetItemAsObject(0)
+        return actor.GetInput(), bool(actor.GetTextProperty().GetBold())
+
+    told = {view: (cell.text, cell.is_generated) for view, cell in cells.items()}
+    assert {view: shown(view) for view in cells} == told
+    made, empty = "Review-T2-synthetic", "Review-T2-acquired"
+    slicer.util.setSliceViewerLayers(background=run.inputs["FLAIR"])  # sets every view
+    assert {shown(view) for view in cells if not view.startswith("Review-FLAIR-acq")} == {("FLAIR", False)}
+    assert shown("Review-FLAIR-acquired") == told["Review-FLAIR-acquired"]
+    composite_of(app.scene, made).SetBackgroundVolumeID(run.synthetic["T2"].GetID())
+    composite_of(app.scene, empty).SetBackgroundVolumeID(None)
+    assert [shown(made), shown(empty)] == [told[made], told[empty]]
+    composite_of(app.scene, empty).SetBackgroundVolumeID(run.synthetic["T2"].GetID())
+    assert shown(empty) == (run.synthetic["T2"].GetName(), True)
+    app.scene.RemoveNode(run.synthetic["T2"])
+    assert [shown(made), shown(empty)] == [("", False), told[empty]]  # in the application, that of a neighbour
+    for one in words:
+        one.remove()
+        one.remove()
+    held = [weakref.ref(one) for one in words]
+    words.clear()
+    del one
+    gc.collect()
+    assert not any(one() for one in held)  # by an observer
+    assert not any(renderer.GetViewProps().GetNumberOfItems() for renderer in renderers.values())
 
 
 def test_the_difference_is_taken_in_physical_space(app: Application, tmp_path: Path) -> None:
