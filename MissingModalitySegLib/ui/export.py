@@ -27,6 +27,7 @@ from .looks import BAD, DOUBTFUL, GOOD
 from .pages import copy_page, page_of
 
 _PLUGIN = "DICOMSegmentationPlugin"
+_FOLDER = "MissingModalitySeg/ExportFolder"
 
 
 class ExportMenu:
@@ -76,7 +77,7 @@ class ExportMenu:
 
     def _ask(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> str:
         """Where to save, with the ending of the chosen kind where the user typed none of `endings`; empty: nowhere."""
-        dialog = qt.QFileDialog(None, title, "", kinds)
+        dialog = qt.QFileDialog(None, title, _folder(self._run), kinds)
         dialog.acceptMode = qt.QFileDialog.AcceptSave
         dialog.fileMode = qt.QFileDialog.AnyFile
         dialog.selectFile(name)
@@ -98,6 +99,7 @@ class ExportMenu:
             words = _("“{path}” is there already. Choose it in the list to replace it, or take another name.")
             self._tell(words.format(path=path), BAD)
             return ""
+        qt.QSettings().setValue(_FOLDER, str(Path(path).parent))
         return path
 
     def _write(self, path: str, write: Callable[[], Any], counted: bool = False, numbered: bool = False) -> None:
@@ -129,9 +131,11 @@ class ExportMenu:
         if plugin is None:
             self._tell(_("This Slicer has no exporter for DICOM SEG. Slicer 5.12 and later bring it along."), BAD)
             return
-        folder = qt.QFileDialog.getExistingDirectory(None, _("Choose a folder for the DICOM SEG"))
+        words = _("Choose a folder for the DICOM SEG")
+        folder = qt.QFileDialog.getExistingDirectory(None, words, _folder(self._run))
         if not folder:
             return
+        qt.QSettings().setValue(_FOLDER, folder)
         tag_corrections(self._run.segmentation)
         problem = export_seg(plugin(), self._run.segmentation, Path(folder))
         if problem:
@@ -149,6 +153,22 @@ def export_seg(plugin: Any, segmentation: Any, folder: Path) -> str:
     for exportable in exportables:
         exportable.directory = str(folder)
     return plugin.export(exportables)
+
+
+def _folder(run: PlacedRun) -> str:
+    """Where a dialogue begins: in the folder that was chosen last, else where an input was read from, else in that of
+    Slicer's scenes."""
+    last = str(qt.QSettings().value(_FOLDER) or "")
+    if last and Path(last).is_dir():
+        return last
+    passing = Path(slicer.app.temporaryPath)  # where Slicer unpacks a scene that is one file
+    for node in run.inputs.values():
+        storage = node.GetStorageNode()
+        name = (storage.GetFileName() or "") if storage is not None else ""
+        folder = Path(name).parent
+        if name and folder.is_dir() and not folder.is_relative_to(passing):
+            return str(folder)
+    return slicer.app.defaultScenePath
 
 
 def _is_same(one: str, other: str) -> bool:

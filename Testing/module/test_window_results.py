@@ -284,6 +284,31 @@ def test_tables_as_csv(results, tmp_path) -> None:
     assert (tmp_path / "volumes.csv").read_text(encoding="utf-8").splitlines()[1].startswith("Lesion,")
 
 
+def test_dialogues_begin_where_the_user_would_look(results, slicer_app, tmp_path) -> None:
+    """Not in the folder that Slicer was started from."""
+    FileDialog.began, FileDialog.answers = [], []
+    menu(results, "NIfTI").trigger()
+    assert FileDialog.began.pop() == slicer_app.defaultScenePath
+
+    storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLNRRDStorageNode")
+    results.run.inputs["T1"].SetAndObserveStorageNodeID(storage.GetID())
+    study, chosen, unpacked = tmp_path / "study", tmp_path / "chosen", Path(slicer_app.temporaryPath) / "scene"
+    for folder in (study, chosen, unpacked):
+        folder.mkdir()
+    for folder, expected in ((unpacked, slicer_app.defaultScenePath), (study, str(study))):
+        storage.SetFileName(str(folder / "T1.nrrd"))
+        menu(results, "Lesion table").trigger()
+        assert FileDialog.began.pop() == expected
+
+    FileDialog.answers = [str(chosen / "lesions.csv"), "volumes.csv"]
+    menu(results, "Lesion table").trigger()
+    menu(results, "Volumes as").trigger()
+    assert (chosen / "volumes.csv").is_file()
+    chosen.rename(tmp_path / "gone")
+    menu(results, "HTML").trigger()
+    assert FileDialog.began.pop() == str(study)
+
+
 def test_a_slicer_without_dicom(results, monkeypatch) -> None:
     monkeypatch.delattr(slicer, "dicomDatabase")
     menu(results, "DICOM SEG").trigger()
@@ -329,6 +354,8 @@ def test_dicom_seg_goes_through_slicers_exporter(results, tmp_path) -> None:
     tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     assert exported[0].item == tree.GetItemByDataNode(results.run.segmentation)
     assert exported[0].directory == str(tmp_path)
+    menu(results, "DICOM SEG").trigger()
+    assert FileDialog.began[-1] == str(tmp_path)
 
 
 def test_the_review_and_back(results, slicer_app) -> None:

@@ -30,7 +30,9 @@ class SlicerApplication(QtWidgets.QApplication):
         """A new empty scene, settings of its own, a temporary folder and a PythonSlicer, all below `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
         self.temporaryPath = str(folder / "temp")
-        Path(self.temporaryPath).mkdir(exist_ok=True)
+        self.defaultScenePath = str(folder / "scenes")
+        for made in (self.temporaryPath, self.defaultScenePath):
+            Path(made).mkdir(exist_ok=True)
         QtCore.QSettings.setPath(QtCore.QSettings.IniFormat, QtCore.QSettings.UserScope, str(folder / "settings"))
         pythonqt.SLOT_ERRORS.clear()
         self.selected_modules: list[str] = []
@@ -189,14 +191,17 @@ class SliceController:
 class FileDialog(QtWidgets.QFileDialog):
     """`qt.QFileDialog` whose user has decided before: the next of `answers`, nothing when there is none.
 
-    `asked` tells what for. Where a new file is asked for, an answer is what the user types, or that and the kind chosen
-    before; Qt itself makes a path of it. Whoever types the name of a file that is there replaces it.
+    `asked` tells what for, `began` in which folder. Where a new file is asked for, an answer is what the user types, or
+    that and the kind chosen before; Qt itself makes a path of it. Whoever types the name of a file that is there
+    replaces it.
     """
 
     answers: list[str | tuple[str, str]] = []
     asked: list[str] = []
+    began: list[str] = []
 
     def exec(self) -> int:
+        self.began.append(self.directory().absolutePath())
         self.setOption(QtWidgets.QFileDialog.Option.DontUseNativeDialog)
         self.setOption(QtWidgets.QFileDialog.Option.DontConfirmOverwrite)
         answer = self._next("new file")
@@ -218,7 +223,8 @@ class FileDialog(QtWidgets.QFileDialog):
         return cls.answers.pop(0) if cls.answers else ""
 
     @classmethod
-    def getExistingDirectory(cls, *_: Any) -> str:
+    def getExistingDirectory(cls, _parent: Any = None, _title: str = "", folder: str = "", *_: Any) -> str:
+        cls.began.append(folder)
         return cls._next("folder")
 
     @classmethod
