@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import slicer
+import vtk
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import (
@@ -88,6 +89,7 @@ class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
         self.window.take(self.logic.getParameterNode())
 
@@ -126,6 +128,10 @@ class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def enterAgain(self):
         if self.window is not None:
             self.window.take(self.logic.getParameterNode())
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAboutToBeRemoved(self, caller, event, node):
+        self.window.node_goes(node)
 
     def onNodeRemoved(self, caller, event):
         self.window.scene_changed()

@@ -68,6 +68,16 @@ def volumes_of(parameters: Any) -> dict[Modality, Any]:
     return {modality: node for modality, node in chosen.items() if node is not None}
 
 
+def unchoose(parameters: Any, node: Any) -> None:
+    """Leave empty whatever the node was chosen for."""
+    holders = [*map(parameter_of, MODALITIES), "brainMask"]
+    before = parameters.StartModify()
+    for name in holders:
+        if parameters.getValue(name) is node:
+            parameters.setValue(name, None)
+    parameters.EndModify(before)
+
+
 def options_of(parameters: Any, brain_mask: str | None = None) -> Options:
     """The options of a job. `brain_mask` is the file of the mask where one was chosen. Raises `InputError`."""
     reference = parameters.reference

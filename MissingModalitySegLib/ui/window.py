@@ -21,7 +21,7 @@ from .inputs import InputsPanel
 from .keyboard import follow_the_eye
 from .looks import QUIET, Reveal, paint, paint_anew
 from .model import ModelPanel
-from .parameters import options_of, volumes_of
+from .parameters import options_of, unchoose, volumes_of
 from .results import ResultsPanel
 from .run import RunPanel
 from .set_up import SetUpPanel
@@ -74,6 +74,12 @@ class Window:
         widget.setMRMLScene(slicer.mrmlScene)
         self._children.append(widget)
         return slicer.util.childWidgetVariables(widget)
+
+    def node_goes(self, node: Any) -> None:
+        """A node is about to be removed: whatever it was chosen for has no choice now. A selector that is left to
+        itself would choose its neighbour."""
+        if self.parameters is not None:
+            unchoose(self.parameters, node)
 
     def scene_changed(self) -> None:
         """Nodes came or went: look again once the scene is at rest."""

@@ -119,6 +119,27 @@ def test_a_volume_that_is_deleted_leaves_its_place_empty(window) -> None:
     assert chosen(window) == {"flair": "FLAIR"}
 
 
+@pytest.mark.parametrize("name", ["T1", "t1ce", "T2", "FLAIR", "DWI"])
+def test_no_other_volume_takes_the_place_of_one_that_is_deleted(window, name: str) -> None:
+    """Slicer's selectors move on to a neighbour of what goes, whether it is a volume of the study or not."""
+    names = ["T1", "t1ce", "T2", "FLAIR", "DWI"]
+    nodes = dict(zip(names, load_and_guess(window, *names), strict=True))
+    add_volume("whatever")
+    assert chosen(window) == {one.lower(): one for one in names}
+    slicer.mrmlScene.RemoveNode(nodes[name])
+    assert chosen(window) == {one.lower(): one for one in names if one != name}
+    assert window.window.parameters.getValue(name.lower()) is None
+    until(lambda: getattr(window.window.inputs.ui, f"{name.lower()}Badge").text in ("○ missing", "not needed"))
+
+
+def test_a_volume_chosen_twice_leaves_both_places_when_it_is_deleted(window) -> None:
+    t1, flair = load_and_guess(window, "T1", "FLAIR")
+    window.window.inputs.ui.t2Selector.setCurrentNode(flair)
+    window.window.inputs.ui.dwiSelector.setCurrentNode(t1)
+    slicer.mrmlScene.RemoveNode(flair)
+    assert chosen(window) == {"t1": "T1", "dwi": "T1"}
+
+
 def test_a_volume_without_voxels_is_refused(window) -> None:
     empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "T1")
     window.window.inputs.ui.t1Selector.setCurrentNode(empty)

@@ -144,6 +144,20 @@ def test_a_mask_has_to_be_chosen_where_one_is_to_be_used(window) -> None:
     assert window.window.parameters.brain == "auto"
 
 
+def test_no_other_node_takes_the_place_of_a_mask_that_is_deleted(window) -> None:
+    """T1 would, which lies before both in the list."""
+    (t1,) = load_and_guess(window, "T1")
+    parameters = window.window.parameters
+    parameters.brain = "mask"
+    for kind in ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode"):
+        parameters.brainMask = mask = add_mask(t1, kind)
+        slicer.mrmlScene.RemoveNode(mask)
+        assert parameters.brainMask is None
+        assert window.window.options.ui.brainMaskSelector.currentNode() is None
+        assert parameters.t1 is t1
+    until(lambda: "mask" in window.window.run.ui.whyNot.text)
+
+
 def test_the_selector_offers_volumes_and_segmentations(window) -> None:
     """And one choice takes the place of the other."""
     t1, model = add_volume("T1"), slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "surface")

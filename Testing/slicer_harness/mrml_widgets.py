@@ -8,7 +8,11 @@ from typing import Any
 
 import shiboken6
 import slicer
+import vtk
 from PySide6 import QtCore, QtWidgets
+
+_AFTER_OTHERS = -10.0
+"""The priority of what qMRMLSceneModel does when a node is about to be removed."""
 
 
 class qMRMLWidget(QtWidgets.QWidget):
@@ -118,6 +122,8 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
             follow, forget = (_follower(weakref.ref(self), then) for then in (type(self)._refresh, type(self)._forget))
             events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndBatchProcessEvent, scene.EndCloseEvent)
             self._tags = [(scene, scene.AddObserver(event, follow)) for event in events]
+            going = _loser(weakref.ref(self))
+            self._tags.append((scene, scene.AddObserver(scene.NodeAboutToBeRemovedEvent, going, _AFTER_OTHERS)))
             self._tags.append((scene, scene.AddObserver(scene.EndImportEvent, forget)))
         self._refresh()
 
@@ -144,6 +150,19 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._select(None)
         self._refresh()
 
+    def _lose(self, node: Any) -> None:
+        """The row of a node goes before the node does. Where it was chosen, Qt chooses the row above, and where there
+        is none, that below; also where none could be chosen."""
+        if node not in self._nodes or self._scene.IsClosing() or self._scene.IsBatchProcessing():
+            return
+        rows = ([None] if self._flags["noneEnabled"] else []) + self._nodes
+        at = rows.index(node)
+        self._nodes.remove(node)
+        rows.remove(node)
+        self._box.removeItem(at)
+        if node is self._current:
+            self._select(rows[max(at - 1, 0)] if rows else None)
+
     def _refresh(self) -> None:
         if self._scene is None or self._scene.IsBatchProcessing():
             return
@@ -166,6 +185,16 @@ def _follower(of: weakref.ref, then: Callable[[Any], None]) -> Callable[[Any, st
             then(widget)
 
     return follow
+
+
+def _loser(of: weakref.ref) -> Callable[[Any, str, Any], None]:
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def lose(caller: Any, event: str, node: Any) -> None:
+        widget = of()
+        if widget is not None and shiboken6.isValid(widget):
+            widget._lose(node)
+
+    return lose
 
 
 def register() -> None:
