@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 import slicer
-from PySide6 import QtWidgets
+from PySide6 import QtCore, QtTest, QtWidgets
 
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.jobs.leftovers import PREFIX
@@ -31,12 +32,74 @@ def test_cancel_leaves_nothing_behind(window, slicer_app) -> None:
     button = window.window.run.ui.segmentButton
     click(button)
     until(lambda: desk().works and desk().works[0].number is not None)
+    time.sleep(slicer.app.doubleClickInterval / 1000)
     click(button)
     until(lambda: button.text == "&Segment")
     assert button.enabled
     assert names_in_scene() == before
     assert not problem(window)
     assert os.listdir(slicer_app.temporaryPath) == []
+
+
+def test_a_double_click_begins_and_does_not_cancel(window) -> None:
+    load_and_guess(window, "T1")
+    button = window.window.run.ui.segmentButton
+    click(button)
+    click(button)
+    assert desk().works
+    assert button.enabled
+    until(lambda: button.text == "&Segment")
+    assert window.window.results.run is not None
+
+
+def test_a_double_click_cancels_and_does_not_begin_anew(window) -> None:
+    load_and_guess(window, "T1")
+    button = window.window.run.ui.segmentButton
+    click(button)
+    time.sleep(slicer.app.doubleClickInterval / 1000)
+    assert desk().works[0].number is None
+    click(button)  # of work that has no number yet: it ends at once
+    assert not desk().works
+    assert button.enabled
+    click(button)
+    assert not desk().works
+    time.sleep(slicer.app.doubleClickInterval / 1000)
+    click(button)
+    assert desk().works
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_the_keyboard_stays_where_work_was_cancelled(window, sent: bool) -> None:
+    """Whether the worker has to answer or not."""
+    load_and_guess(window, "T1", "FLAIR")
+    window.parent.activateWindow()
+    until(lambda: QtWidgets.QApplication.activeWindow() is not None)
+    button = window.window.run.ui.segmentButton
+    button.setFocus()
+    QtTest.QTest.keyClick(button, QtCore.Qt.Key_Space)
+    time.sleep(slicer.app.doubleClickInterval / 1000)
+    if sent:
+        until(lambda: desk().works[0].number is not None)
+    QtTest.QTest.keyClick(button, QtCore.Qt.Key_Space)
+    assert button.enabled != sent
+    until(lambda: button.text == "&Segment")
+    assert button.enabled
+    assert QtWidgets.QApplication.focusWidget() is button
+
+
+def test_the_keyboard_is_not_taken_from_where_the_user_went(window) -> None:
+    load_and_guess(window, "T1", "FLAIR")
+    window.parent.activateWindow()
+    until(lambda: QtWidgets.QApplication.activeWindow() is not None)
+    button, elsewhere = window.window.run.ui.segmentButton, window.window.inputs.ui.guessButton
+    button.setFocus()
+    QtTest.QTest.keyClick(button, QtCore.Qt.Key_Space)
+    time.sleep(slicer.app.doubleClickInterval / 1000)
+    until(lambda: desk().works[0].number is not None)
+    QtTest.QTest.keyClick(button, QtCore.Qt.Key_Space)
+    elsewhere.setFocus()
+    until(lambda: button.text == "&Segment")
+    assert QtWidgets.QApplication.focusWidget() is elsewhere
 
 
 def test_a_second_study_queues(window) -> None:
