@@ -1352,11 +1352,6 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
-        <source>No lesion was found</source>
-        <translation>Keine Läsion gefunden</translation>
-    </message>
-    <message>
-        <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>Show or hide this region in all views</source>
         <translation>Diesen Bereich in allen Ansichten zeigen oder ausblenden</translation>
     </message>
@@ -1389,6 +1384,16 @@
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>{volumes}, {count} lesion.</source>
         <translation>{volumes}, {count} Läsion.</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>No lesion was found</source>
+        <translation>Keine Läsion gefunden</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>The lesion table is not in the scene any more.</source>
+        <translation>Die Läsionstabelle ist nicht mehr in der Szene.</translation>
     </message>
 </context>
 <context>

@@ -1352,11 +1352,6 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
-        <source>No lesion was found</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>Show or hide this region in all views</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1388,6 +1383,16 @@
     <message>
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>{volumes}, {count} lesion.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>No lesion was found</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>The lesion table is not in the scene any more.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

@@ -217,7 +217,7 @@ class ResultsPanel:
         ui, table = self.ui, self.run.lesions
         blocker = qt.QSignalBlocker(ui.lesionTable)
         if table is None or table.GetNumberOfRows() == 0:
-            fill_table(ui.lesionTable, [_("No lesion was found")], [])
+            fill_table(ui.lesionTable, [_why_empty(self.run)], [])
         else:
             names = [table.GetColumnName(i) for i in range(table.GetNumberOfColumns())]
             shown = [name for name in names if name not in _HIDDEN]
@@ -330,6 +330,15 @@ def _headline(run: PlacedRun) -> str:
     parts = [f"<b>{region_word(name)} {decimal(value)} ml</b>" for name, value in volumes.items()]
     words = _("{volumes}, {count} lesions.") if count != 1 else _("{volumes}, {count} lesion.")
     return words.format(volumes=" · ".join(parts), count=count)
+
+
+def _why_empty(run: PlacedRun) -> str:
+    """What stands where lesions would."""
+    if run.lesions is not None:
+        return _("No lesion was found")
+    if run.report.get("volumes_ml"):
+        return _("The lesion table is not in the scene any more.")
+    return ""  # of synthetic sequences only there never was one
 
 
 def _cell(name: str, value: Any) -> str:

@@ -505,6 +505,38 @@ def test_results_that_the_user_deletes_are_not_missed(results, window) -> None:
     results.ui.lesionTable.cellClicked.emit(0, 0)  # still knows the way
 
 
+def lesion_header(results) -> str:
+    table = results.ui.lesionTable
+    return table.horizontalHeaderItem(0).text() if table.columnCount == 1 and not table.rowCount else ""
+
+
+def test_a_table_of_lesions_that_the_user_deletes_does_not_mean_that_there_are_none(results) -> None:
+    headline = results.ui.headline.text
+    slicer.mrmlScene.RemoveNode(results.run.lesions)
+    until(lambda: results.run.lesions is None)
+    assert results.ui.headline.text == headline
+    assert lesion_header(results) == "The lesion table is not in the scene any more."
+    click(results.ui.removeRunButton)
+    click(results.ui.undoButton)
+    assert results.ui.headline.text == headline
+    assert lesion_header(results) == "The lesion table is not in the scene any more."
+
+
+def test_no_lesion_is_told(results) -> None:
+    while results.run.lesions.GetNumberOfRows():
+        results.run.lesions.RemoveRow(0)
+    results._fill()
+    assert lesion_header(results) == "No lesion was found"
+
+
+def test_synthetic_sequences_have_no_table_of_lesions_to_miss(window) -> None:
+    t1, flair = load_and_guess(window, "T1", "FLAIR")
+    window.logic.synthesize({"T1": t1, "FLAIR": flair}, model="synthesis", device="cpu", precision="float32")
+    window.window.refresh()
+    assert window.window.results.ui.headline.text == "Synthetic sequences only."
+    assert lesion_header(window.window.results) == ""
+
+
 def test_a_second_run_replaces_the_first(results, window) -> None:
     before = sorted(names_in_scene())
     segment(window)
