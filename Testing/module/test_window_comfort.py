@@ -118,6 +118,21 @@ def test_the_keyboard_goes_as_the_eye_does(filled) -> None:
             assert not inside or stops.index(header) == min(inside) - 1, header.name
 
 
+def test_the_tab_key_leaves_a_table(filled) -> None:
+    """Instead of going through its cells."""
+    results = filled.window.results.ui
+    table = results.lesionTable
+    filled.parent.activateWindow()
+    until(lambda: QtWidgets.QApplication.activeWindow() is not None)
+    table.setRowCount(3)
+    table.setCurrentCell(0, 0)
+    table.setFocus()
+    QtTest.QTest.keyClick(table, QtCore.Qt.Key_Tab)
+    assert QtWidgets.QApplication.focusWidget() is not table
+    assert not results.compareTable.tabKeyNavigation
+    assert not filled.window.batch.ui.caseTable.tabKeyNavigation
+
+
 def test_volumes_can_be_chosen_with_the_keyboard(filled) -> None:
     """Slicer's selectors keep it out, from the tab key as from the letters of their labels."""
     ui = filled.window.inputs.ui
