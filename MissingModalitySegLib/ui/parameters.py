@@ -31,7 +31,7 @@ class Parameters:
     reference: str = AUTO
     align: bool = True
     brain: str = AUTO
-    # Label maps, too: the selector shows what descends from these. Slicer binds no union that is written with bars.
+    # Label maps, too: the selector shows what descends from these. Slicer 5.8 binds no union that is written with bars.
     brainMask: Union[vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, None]  # noqa: UP007
     device: str = AUTO
     precision: str = AUTO
