@@ -237,6 +237,7 @@ class Fusion:
 
 
 MOST_SHARE = 1e6
+"""How many times as much as another a member of an ensemble may count."""
 
 
 @dataclass(frozen=True)

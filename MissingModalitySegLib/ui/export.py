@@ -61,19 +61,19 @@ class ExportMenu:
 
     def _labels(self) -> None:
         path = self._ask(_("Save the segmentation"), "segmentation", _("NIfTI (*.nii.gz);;NRRD (*.nrrd)"), ENDINGS)
-        self._write(path, lambda: write_labels(self._run.segmentation, path), numbered=True)
+        self._write(path, lambda: write_labels(self._run.segmentation, path), self._own_numbers)
 
     def _lesions(self) -> None:
         path = self._ask(_("Save the lesion table"), "lesions", _("Tables (*.csv)"))
-        self._write(path, lambda: write_table(self._run.lesions, path), counted=True)
+        self._write(path, lambda: write_table(self._run.lesions, path), self._not_counted)
 
     def _volumes(self) -> None:
         path = self._ask(_("Save the volumes"), "volumes", _("Tables (*.csv)"))
-        self._write(path, lambda: write_table(self._run.volumes, path), counted=True)
+        self._write(path, lambda: write_table(self._run.volumes, path), self._not_counted)
 
     def _page(self) -> None:
         path = self._ask(_("Save the report"), "report", _("Pages (*.html)"), (".html", ".htm"))
-        self._write(path, lambda: copy_page(page_of(self._run.run), Path(path)), counted=True)
+        self._write(path, lambda: copy_page(page_of(self._run.run), Path(path)), self._not_counted)
 
     def _ask(self, title: str, name: str, kinds: str, endings: tuple[str, ...] = ()) -> str:
         """Where to save, with the ending of the chosen kind where the user typed none of `endings`; empty: nowhere."""
@@ -102,9 +102,8 @@ class ExportMenu:
         qt.QSettings().setValue(_FOLDER, str(Path(path).parent))
         return path
 
-    def _write(self, path: str, write: Callable[[], Any], counted: bool = False, numbered: bool = False) -> None:
-        """Have a file written, and say how that went; `counted`: it holds figures that the run counted; `numbered`: it
-        holds numbers for segments, also for those that no label scheme tells of."""
+    def _write(self, path: str, write: Callable[[], Any], remark: Callable[[str], tuple[str, str] | None]) -> None:
+        """Have a file written, and say how that went: with the remark on it, and its look, where there is one."""
         if not path:
             return
         try:
@@ -112,14 +111,22 @@ class ExportMenu:
         except MissingModalitySegError as error:
             self._tell(str(error), BAD)
             return
+        self._tell(*(remark(path) or (_("Saved as {path}.").format(path=path), GOOD)))
+
+    def _not_counted(self, path: str) -> tuple[str, str] | None:
+        """A remark on what holds the figures of the run."""
         drawn = self._run.segmentation
-        if counted and drawn is not None and corrected_segments(drawn):
-            self._tell(_("Saved as {path}. Corrections by hand are not counted in it.").format(path=path), DOUBTFUL)
-        elif numbered and (own := own_segments(drawn)):
-            names = ", ".join(f"{value} “{name}”" for value, name in own)
-            self._tell(_("Saved as {path}. Segments of your own in it: {names}.").format(path=path, names=names), GOOD)
-        else:
-            self._tell(_("Saved as {path}.").format(path=path), GOOD)
+        if drawn is None or not corrected_segments(drawn):
+            return None
+        return _("Saved as {path}. Corrections by hand are not counted in it.").format(path=path), DOUBTFUL
+
+    def _own_numbers(self, path: str) -> tuple[str, str] | None:
+        """A remark on what holds numbers for segments, also for those that no label scheme tells of."""
+        own = own_segments(self._run.segmentation)
+        if not own:
+            return None
+        names = ", ".join(f"{value} “{name}”" for value, name in own)
+        return _("Saved as {path}. Segments of your own in it: {names}.").format(path=path, names=names), GOOD
 
     def _dicom(self) -> None:
         database = getattr(slicer, "dicomDatabase", None)  # Slicer may have been built, or started, without DICOM

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from safetensors.torch import load_file
 
 from MissingModalitySegLib.bundles import load, verify
 from MissingModalitySegLib.cli.edge import run as command
+from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.modalities import MODALITIES
 from MissingModalitySegTraining.configs import read_config
 from MissingModalitySegTraining.export import export
-from MissingModalitySegTraining.runs import Run, train
+from MissingModalitySegTraining.runs import VALIDATION, Run, train
 
 from .small_caches import overrides, small_cache
 
@@ -58,6 +61,29 @@ def test_the_weights_are_the_mean_and_figures_and_card_are_theirs(cache, tmp_pat
     own = {(one.code, one.region): one.mean for one in alone.manifest.performance}
     assert figures.keys() == own.keys()
     assert figures != own  # measured anew
+
+
+def test_answers_are_weighed_by_what_the_mean_reaches(cache, tmp_path: Path) -> None:
+    """Not by what the training alone reached."""
+    alone = {"validation.final_codes": "few", "loop.steps": 12}
+    first = trained(cache, tmp_path / "first", "single_unet", **alone)
+    second = trained(cache, tmp_path / "second", "single_unet", start=str(first.folder), seed=1, **alone)
+    own = second.validation()
+    for row in own["rows"]:
+        row["dice"]["lesion"] = 0.9
+    (second.folder / VALIDATION).write_text(json.dumps(own), encoding="utf-8")
+    mean = export(second.folder, tmp_path / "mean", averaged=[str(first.folder)])
+    weighed = export(second.folder, tmp_path / "weighed", averaged=[str(first.folder)], by_reliability=True)
+    reached = {str(one.code): one.mean for one in mean.manifest.performance if one.region == "lesion"}
+    assert weighed.manifest.fusion.weights == pytest.approx([reached[str(one)] for one in MODALITIES], abs=1e-3)
+    assert 0.9 not in weighed.manifest.fusion.weights
+
+
+def test_a_synthesiser_alone_is_not_averaged(cache, tmp_path: Path) -> None:
+    run = trained(cache, tmp_path / "run", "mae_baseline", **{"loop.steps": 3})
+    with pytest.raises(InputError) as refused:
+        export(run.folder, tmp_path / "mean", what="synthesiser", averaged=[str(run.folder)])
+    assert refused.value.code == "nothing-to-fuse"
 
 
 def test_other_networks_are_not_averaged(cache, tmp_path: Path, capsys) -> None:

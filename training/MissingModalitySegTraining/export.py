@@ -99,12 +99,11 @@ def export(
     method = run.config.method
     products = run.products()
     alone = what == "synthesiser"
-    network = _generator(products, by_reliability or synthesiser is not None) if alone else products.network
+    more = by_reliability or synthesiser is not None or bool(averaged)
+    network = _generator(products, more) if alone else products.network
     model = replace(model_of(run.config, network, name or _name_of(target, method)), version=version)
     validation = run.validation()
     figures = expected_performance(validation, model.modalities) if validation and not alone else []
-    if by_reliability:
-        figures = _weigh_by_reliability(model, figures)
     origin = origin_of(run)
     if averaged:
         from .averaging import average
@@ -115,6 +114,8 @@ def export(
         origin["calibration"] = _calibrate(run, model)
     if averaged or calibrated:
         figures = _measured_anew(run, model)
+    if by_reliability:
+        figures = _weigh_by_reliability(model, figures)
     simulated = saw_only_simulated(origin)
     background = Background(
         method,
@@ -139,7 +140,7 @@ def _generator(products: Products, more: bool) -> nn.Module:
     if more:
         raise InputError(
             "nothing-to-fuse",
-            "A synthesiser alone has no answers to weigh, and needs no other synthesiser.",
+            "A synthesiser alone has no answers to weigh, is averaged with none, and needs no other synthesiser.",
             "Export it without these choices.",
         )
     return products.synthesiser

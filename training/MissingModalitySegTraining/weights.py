@@ -63,7 +63,7 @@ def specialist(sequence: str) -> Recipe:
 
 ENSEMBLE = ("moe", "mome:lesion=2@FLAIR")
 """Members of the model that has no training: those that err in different places. One expert of `mome`, that for FLAIR,
-is any good so far, and for whole lesions only."""
+is any good so far, and for whole lesions only; there it counts twice."""
 
 
 SYNTHESIS = "synthesis"
