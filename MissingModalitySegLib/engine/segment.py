@@ -261,7 +261,7 @@ def _outcome(
 def _no_labels(ready: Ready) -> InputError:
     family = "" if ready.bundle is None else ready.bundle.manifest.family
     what = {"synthesis": "generates sequences", "brain": "finds the brain"}.get(family, "has no label scheme")
-    hint = "Use `missing-modality-seg synthesize` for that." if family == "synthesis" else "Choose another model."
+    hint = "Have it `synthesize` instead of `segment`." if family == "synthesis" else "Choose another model."
     return InputError("no-labels", f"The model “{ready.model.name}” finds no lesions: it {what}.", hint)
 
 

@@ -17,11 +17,12 @@ FOUR_VIEWS = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
 _ALL_FLAGS = 0xFFFFFFFF
 
 
-def open_review(scene: Any, run: PlacedRun, orientation: str = "Axial") -> tuple[Cell, ...]:
+def open_review(scene: Any, run: PlacedRun, orientation: str = "Axial", lesion: int = 0) -> tuple[Cell, ...]:
     """Show the review of a run and give its cells, whose texts belong into the corners of the views.
 
     Differences are made where they can be; each synthetic volume gets the window of its acquired twin. The slices are
-    those of the largest lesion. In the application the views exist when this returns; the caller fits them.
+    those of a lesion, by its row in the table; the first is the largest. In the application the views exist when this
+    returns; the caller fits them.
     """
     run = add_differences(scene, run)
     rows = review_cells(run)
@@ -31,7 +32,7 @@ def open_review(scene: Any, run: PlacedRun, orientation: str = "Axial") -> tuple
     turn_views(scene, cells, orientation)
     match_windows(run)
     if run.lesions is not None and run.lesions.GetNumberOfRows() > 0:
-        jump(scene, lesion_place(run.lesions, 0, run.segmentation), GROUP)
+        jump(scene, lesion_place(run.lesions, lesion, run.segmentation), GROUP)
     return cells
 
 

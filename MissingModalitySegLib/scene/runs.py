@@ -68,11 +68,15 @@ def run_of(scene: Any, run: str) -> PlacedRun:
 
 
 def show_only(scene: Any, run: str) -> None:
-    """Show the segmentation of one run, and hide those of all others: one over the other they cannot be read."""
-    for one in runs_in(scene):
-        display = None if one.segmentation is None else one.segmentation.GetDisplayNode()
+    """Show the segmentation of one run, and hide those of all others: one over the other they cannot be read.
+
+    A run that only synthesised has none, and hides none: its sequences are looked at under the outlines that are there.
+    """
+    drawn = {one.run: one.segmentation for one in runs_in(scene) if one.segmentation is not None}
+    for key, segmentation in drawn.items() if run in drawn else ():
+        display = segmentation.GetDisplayNode()
         if display is not None:
-            display.SetVisibility(one.run == run)
+            display.SetVisibility(key == run)
 
 
 def nodes_of(scene: Any, run: str) -> list[Any]:

@@ -92,7 +92,7 @@ class ReviewPanel:
         self._forget_texts()
         before = manager.layout
         try:
-            cells = open_review(slicer.mrmlScene, self._run, self.ui.orientationBox.currentText)
+            cells = open_review(slicer.mrmlScene, self._run, self.ui.orientationBox.currentText, self._lesion())
         except MissingModalitySegError as error:
             self._tell(str(error), BAD)
             return
@@ -109,9 +109,13 @@ class ReviewPanel:
         self._later.start()  # sliders of new views have yet to tell that they stand at 0, which moves all of the group
 
     def _start(self) -> None:
-        """Begin where there is something to see: in the slice of the largest lesion."""
+        """Begin where there is something to see."""
         if self._run is not None and self._run.lesions is not None and self._run.lesions.GetNumberOfRows():
-            jump_to_lesion(self._run.lesions, 0, self._run.segmentation, GROUP, centred=False)
+            jump_to_lesion(self._run.lesions, self._lesion(), self._run.segmentation, GROUP, centred=False)
+
+    def _lesion(self) -> int:
+        """The row of the lesion that is chosen in the table, where none is that of the largest."""
+        return max(self.ui.lesionTable.currentRow(), 0)
 
     def _forget_texts(self) -> None:
         for text in self._texts:

@@ -14,6 +14,7 @@ import vtk
 
 from MissingModalitySegLib.scene import LAYOUT, know_layout, lesion_place, segment_ids
 from MissingModalitySegLib.scene.dicom_seg import tag_of
+from MissingModalitySegLib.scene.tables import PLACE
 from Testing.module.hands import click, load_and_guess, names_in_scene, segment
 from Testing.slicer_harness.module_window import close_module, open_module, until
 from Testing.slicer_harness.slicer_application import FileDialog
@@ -391,6 +392,20 @@ def test_the_review_and_back(results, slicer_app) -> None:
     assert made.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps().GetNumberOfItems() == 0
 
 
+def test_the_review_begins_at_the_lesion_that_was_chosen(results, slicer_app) -> None:
+    table = results.run.lesions
+    second = table.AddEmptyRow()
+    place = np.add(lesion_place(table, 0), (0, 0, 4))
+    for name, value in zip(PLACE, place, strict=True):
+        table.SetCellText(second, table.GetColumnIndex(name), str(value))
+    results._fill()
+    results.ui.lesionTable.setCurrentCell(second, 0)
+    click(results.ui.reviewButton)
+    until(lambda: not results.review._later.isActive())
+    matrix = slicer_app.layoutManager().sliceWidget("Review-T2-synthetic").mrmlSliceNode().GetSliceToRAS()
+    assert matrix.GetElement(2, 3) == pytest.approx(place[2], abs=0.01)
+
+
 @pytest.mark.parametrize("end", ["button", "scene"])
 def test_words_in_the_review_are_of_what_is_shown(results, slicer_app, end: str) -> None:
     click(results.ui.reviewButton)
@@ -535,6 +550,16 @@ def test_synthetic_sequences_have_no_table_of_lesions_to_miss(window) -> None:
     window.window.refresh()
     assert window.window.results.ui.headline.text == "Synthetic sequences only."
     assert lesion_header(window.window.results) == ""
+
+
+def test_sequences_that_are_synthesised_afterwards_leave_the_outlines(results, window) -> None:
+    outlines = results.run.segmentation.GetDisplayNode()
+    nodes = dict(results.run.inputs)
+    window.logic.synthesize(nodes, model="synthesis", device="cpu", precision="float32")
+    window.window.refresh()
+    results.ui.compareTable.cellClicked.emit(1, 0)
+    assert results.ui.headline.text == "Synthetic sequences only."
+    assert outlines.GetVisibility()
 
 
 def test_a_second_run_replaces_the_first(results, window) -> None:
