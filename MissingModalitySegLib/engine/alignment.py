@@ -10,7 +10,7 @@ import SimpleITK as sitk  # noqa: N813
 from ..errors import InputError
 from ..modalities import Modality
 from ..watch import Watch
-from .geometry import overlap_of_fields, same_grid
+from .geometry import overlap_of_fields
 from .registration import register as best_motion
 from .study import Study
 
@@ -28,8 +28,7 @@ class Alignment:
     """Share of the smaller of both fields of view that lies in the other, as the files have it."""
     before: float | None = None
     after: float | None = None
-    """Agreement by `measure` as the files have it and as it was used, 0 to 1; None where nobody looked: both lie on one
-    grid, or registration is off."""
+    """Agreement by `measure` as the files have it and as it was used, 0 to 1; None where registration is off."""
     shift_mm: float = 0.0
     """How far the middle of the reference was moved."""
     angle_deg: float = 0.0
@@ -41,8 +40,8 @@ class Alignment:
 def align_study(study: Study, reference: Modality, register: str, watch: Watch) -> dict[Modality, Alignment]:
     """How each other volume lies on the reference volume; with `register` auto, those that lie elsewhere are moved.
 
-    Volumes on one grid are taken to be aligned. Raises `InputError` when a volume has too little of its field of view
-    in common with the reference.
+    Also on one and the same grid: a patient moves between two series that were planned alike. Raises `InputError` when
+    a volume has too little of its field of view in common with the reference.
     """
     fixed = study.images[reference]
     alignments = {}
@@ -50,9 +49,6 @@ def align_study(study: Study, reference: Modality, register: str, watch: Watch) 
         if modality is reference:
             continue
         watch.check()
-        if same_grid(image, fixed):
-            alignments[modality] = Alignment(False, 1.0)
-            continue
         overlap = overlap_of_fields(fixed, image)
         if overlap < LEAST_OVERLAP:
             raise InputError(

@@ -144,6 +144,8 @@ def _optimised(
 
 def _working(image: sitk.Image) -> sitk.Image:
     """`image` in isotropic working voxels, without the few brightest and darkest values that waste bins."""
+    fine = [max(1, min(n, int(WORKING_MM / mm))) for n, mm in zip(image.GetSize(), image.GetSpacing(), strict=True)]
+    image = sitk.BinShrink(sitk.Cast(image, sitk.sitkFloat32), fine)  # most of the smoothing, in a tenth of its time
     image = resample(image, model_grid(image, WORKING_MM))
     low, high = np.percentile(sitk.GetArrayViewFromImage(image), (0.5, 99.7))
     return sitk.Clamp(image, sitk.sitkFloat32, float(low), float(max(high, low)))

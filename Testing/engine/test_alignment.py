@@ -45,11 +45,19 @@ def test_what_lies_well_is_left_alone(pair) -> None:
     assert motion.before > 0.05
 
 
-def test_one_grid_is_not_looked_at() -> None:
-    image = sitk.Image([10, 10, 10], sitk.sitkFloat32)
-    alignment = align_study(Study({Modality.T1: image, Modality.T2: image}), Modality.T1, "auto", Watch())
-    assert alignment[Modality.T2].before is None
-    assert alignment[Modality.T2].overlap == 1.0
+def test_a_patient_who_moves_between_series_on_one_grid_is_noticed(pair) -> None:
+    """As with a T1 before and after contrast agent: headers are equal, the head is not where it was."""
+    edge = float(pair.moving[0, 0, 0])
+    on_one_grid = sitk.Resample(pair.moving, pair.fixed, sitk.Transform(), sitk.sitkLinear, edge)
+    study = Study({Modality.T1: pair.fixed, Modality.T2: on_one_grid})
+    alignment = align_study(study, Modality.T1, "auto", Watch())[Modality.T2]
+    assert max(errors(alignment.transform, pair.truth)) <= 1.0
+    assert alignment.overlap == 1.0
+
+    aligned = moved(pair.moving, sitk.Euler3DTransform(pair.truth.GetInverse()))
+    on_one_grid = sitk.Resample(aligned, pair.fixed, sitk.Transform(), sitk.sitkLinear, edge)
+    study = Study({Modality.T1: pair.fixed, Modality.T2: on_one_grid})
+    assert not align_study(study, Modality.T1, "auto", Watch())[Modality.T2].applied
 
 
 @pytest.mark.parametrize("register_", ["auto", "off"])
