@@ -16,6 +16,7 @@ from MissingModalitySegLib.engine import labels_from, predict, prepare, read_stu
 from MissingModalitySegLib.errors import CancelledError, InputError
 from MissingModalitySegLib.labels import GLIOMA
 from MissingModalitySegLib.modalities import Code, Modality
+from MissingModalitySegTraining.data.case_volumes import CaseVolumes, groups
 from MissingModalitySegTraining.evaluation.evaluate import evaluate
 
 from .boxes import BRIGHT, HALF, MISLEADING, brain, bright, case, tissue, write, write_datalist, write_volumes
@@ -172,6 +173,19 @@ def test_volumes_on_other_grids_are_prepared_code_by_code(tmp_path: Path) -> Non
     truth = HALF.transpose(2, 1, 0)
     expected = 2 * (found & truth).sum() / (found.sum() + truth.sum())
     assert rows["a", "DWI"]["dice"]["lesion"] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(("aligned", "together"), [(True, 1), (None, 3), (False, 3)])
+def test_volumes_that_may_be_moved_are_prepared_code_by_code(
+    tmp_path: Path, aligned: bool | None, together: int
+) -> None:
+    """Also on one grid: the FLAIR alone is not to lie where a T1 that it does not have would have put it."""
+    write_volumes(tmp_path)
+    codes = [Code.parse(text) for text in ("T2", "FLAIR", "T2+FLAIR")]
+    entry = case("a", aligned=aligned, brain_mask="brain.nii.gz")
+    (one,) = read_datalist(write_datalist(tmp_path, entry)).cases
+    volumes = CaseVolumes(one)
+    assert len(list(groups({code: volumes.study(code) for code in codes}, aligned))) == together
 
 
 def test_masks_per_sequence_are_used(tmp_path: Path) -> None:

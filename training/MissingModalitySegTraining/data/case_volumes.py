@@ -1,8 +1,9 @@
 """The files of a case, read once for all codes, and prepared once for codes that need the same preparation.
 
 What a code does not have must not show in its row. The volumes of a code are prepared together with those of other
-codes only where that changes nothing: they lie on one and the same grid, and the mask of the brain is the same. Then
-every channel is normalised by itself, and leaving one out is the same as never having had it.
+codes only where that changes nothing: they are said to be aligned, so that none is moved onto another, lie on one and
+the same grid, and the mask of the brain is the same. Then every channel is normalised by itself, and leaving one out is
+the same as never having had it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,6 +25,23 @@ if TYPE_CHECKING:
     import SimpleITK as sitk  # noqa: N813
 
     from MissingModalitySegLib.engine import Prepared, Study
+
+
+REGISTRATION = 2
+"""Counts up when volumes that are not said to be aligned come to lie elsewhere than before."""
+
+
+def registration_facts(case: Case) -> dict[str, Any]:
+    """What decides how the volumes of a case come to lie on each other; nothing where they are used as they are."""
+    return {} if case.aligned else {"aligned": case.aligned, "registration": REGISTRATION}
+
+
+def known_of(case: Case) -> dict[str, str]:
+    """What a data list says of a case, as options of preparation."""
+    return {
+        "register": "off" if case.aligned else "auto",
+        "brain": "extracted" if case.brain_extracted else "auto",
+    }
 
 
 class CaseVolumes:
@@ -80,7 +98,8 @@ class CaseVolumes:
                 "It shows the whole head and has no brain mask.",
                 "Add brain masks to the data list, or extract the brain first.",
             )
-        return self._extracted_brain(study) if _on_one_grid(study) else None
+        stay = len(study.images) == 1 or (case.aligned and _on_one_grid(study))
+        return self._extracted_brain(study) if stay else None
 
     def _extracted_brain(self, study: Study) -> sitk.Image | None:
         """What preparation would find by itself, found once per volume instead of once per code.
@@ -110,7 +129,7 @@ def groups(studies: dict[Code, Study], aligned: bool | None) -> Iterator[tuple[S
 
     shared: dict[Hashable, list[Code]] = {}
     for code, study in studies.items():
-        alike = study.brain is not None and aligned is not False and _on_one_grid(study)
+        alike = study.brain is not None and bool(aligned) and _on_one_grid(study)
         key = (_grid(study.images[study.reference]), _content(study.brain)) if alike else code
         shared.setdefault(key, []).append(code)
     for codes in shared.values():

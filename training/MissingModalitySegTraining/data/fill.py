@@ -20,7 +20,7 @@ from MissingModalitySegLib.modalities import Code
 
 from . import cache_files
 from .cache import REGIONS, Cache
-from .case_volumes import CaseVolumes
+from .case_volumes import CaseVolumes, known_of, registration_facts
 
 PREPARATION = 2
 """Counts up when preparation changes what it gives for the same bytes, so that old entries are built again."""
@@ -91,8 +91,7 @@ def entry_key(case: Case, cache: Cache) -> str:
         "subject": case.subject,
         "dataset": case.dataset,
     }
-    if not case.aligned:  # such volumes may be registered
-        facts["aligned"] = case.aligned
+    facts |= registration_facts(case)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -116,8 +115,8 @@ def _build(cache: Cache, case: Case, key: str) -> None:
         options.spacing,
         options.modalities,
         multiple=1,
-        register="off" if case.aligned else "auto",
         extract=False,
+        **known_of(case),
         bias_correction=options.bias_correction,
     )
     labels = np.zeros(prepared.brain.shape, np.uint8)

@@ -16,7 +16,7 @@ from MissingModalitySegLib.errors import InputError, located
 from MissingModalitySegLib.labels import LabelScheme, find_scheme
 from MissingModalitySegLib.modalities import Code
 
-from ..data.case_volumes import CaseVolumes, groups, restrict
+from ..data.case_volumes import CaseVolumes, groups, known_of, restrict
 from .journal import Journal, model_checksum, row_key
 from .results import write_results
 from .rows import Evaluation, Kind, Masks, Row, dataset_of, make_row, masks_of
@@ -186,8 +186,8 @@ def _new_rows(
                 model.spacing,
                 model.modalities,
                 multiple=model.multiple,
-                register="off" if case.aligned else "auto",
                 extract=False,
+                **known_of(case),
                 bias_correction=model.normalisation.bias_correction,
             )
         except InputError as error:

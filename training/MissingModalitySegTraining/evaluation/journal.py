@@ -19,6 +19,7 @@ from MissingModalitySegLib.disk import disk_errors
 from MissingModalitySegLib.engine.model import Model
 from MissingModalitySegLib.modalities import Code
 
+from ..data.case_volumes import registration_facts
 from .rows import FORMAT, Row
 
 JOURNAL = "journal.jsonl"
@@ -69,6 +70,7 @@ def row_key(checksum: str, case: Case, code: Code, inference: str) -> str:
             _state(case.brain_mask),
             {str(modality): _state(path) for modality, path in masks if modality in code},
         ],
+        **registration_facts(case),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
