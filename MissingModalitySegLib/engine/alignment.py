@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..modalities import Modality
 from ..watch import Watch
 from .geometry import overlap_of_fields
+from .registration import Fixed
 from .registration import register as best_motion
 from .study import Study
 
@@ -44,6 +45,7 @@ def align_study(study: Study, reference: Modality, register: str, watch: Watch) 
     a volume has too little of its field of view in common with the reference.
     """
     fixed = study.images[reference]
+    prepared = Fixed.of(fixed) if register == "auto" and len(study.images) > 1 else None
     alignments = {}
     for modality, image in study.images.items():
         if modality is reference:
@@ -57,12 +59,12 @@ def align_study(study: Study, reference: Modality, register: str, watch: Watch) 
                 "overlap.",
                 "They may be of different patients or visits; register them first if they belong together.",
             )
-        alignments[modality] = _aligned(fixed, image, overlap) if register == "auto" else Alignment(False, overlap)
+        alignments[modality] = _aligned(fixed, prepared, image, overlap) if prepared else Alignment(False, overlap)
     return alignments
 
 
-def _aligned(fixed: sitk.Image, moving: sitk.Image, overlap: float) -> Alignment:
-    motion = best_motion(fixed, moving)
+def _aligned(fixed: sitk.Image, prepared: Fixed, moving: sitk.Image, overlap: float) -> Alignment:
+    motion = best_motion(prepared, moving)
     if motion.transform is None:
         return Alignment(False, overlap, motion.before, motion.after)
     middle = fixed.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in fixed.GetSize()])

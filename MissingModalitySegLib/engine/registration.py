@@ -52,15 +52,36 @@ class Motion:
     after: float
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """A volume that others are moved onto, prepared once for all of them: in working voxels, cut to what it shows."""
+
+    image: sitk.Image
+    inside: sitk.Image
+    """Where it holds something."""
+
+    @classmethod
+    def of(cls, image: sitk.Image) -> Fixed:
+        working = _working(image)
+        inside = _object(working)
+        places = np.argwhere(sitk.GetArrayViewFromImage(inside))[:, ::-1]
+        if len(places) == 0:
+            return cls(working, inside)
+        start, stop = places.min(axis=0), places.max(axis=0) + 1
+        box = ((stop - start).tolist(), start.tolist())
+        return cls(sitk.RegionOfInterest(working, *box), sitk.RegionOfInterest(inside, *box))
+
+
 class EdgeAgreement:
     """How well edges of two volumes run along each other: ⟨n_f, n_m⟩² over all edges, relative to their strength.
 
     n = ∇I / sqrt(|∇I|² + η²) with η the root mean square of |∇I| over the object, so that noise counts little.
     """
 
-    def __init__(self, fixed: sitk.Image, moving: sitk.Image, object_: np.ndarray) -> None:
-        self._fixed, self._moving, self._object = fixed, moving, object_
-        self._field = _normals(sitk.GetArrayFromImage(fixed), object_)
+    def __init__(self, fixed: Fixed, moving: sitk.Image) -> None:
+        self._fixed, self._moving = fixed.image, moving
+        self._object = sitk.GetArrayFromImage(fixed.inside).astype(bool)
+        self._field = _normals(sitk.GetArrayFromImage(fixed.image), self._object)
 
     def __call__(self, transform: sitk.Transform) -> float:
         nothing = float("nan")
@@ -77,20 +98,18 @@ class EdgeAgreement:
         return float(2 * (products**2).sum() / max(float(weights.sum()), 1e-6))
 
 
-def register(fixed: sitk.Image, moving: sitk.Image) -> Motion:
+def register(fixed: Fixed, moving: sitk.Image) -> Motion:
     """Where `moving` lies best on `fixed`; it is left alone where nothing clearly better is found."""
-    fixed, moving = _working(fixed), _working(moving)
-    inside = _object(fixed)
-    array = sitk.GetArrayFromImage(inside).astype(bool)
-    start = sitk.Euler3DTransform()
-    if np.count_nonzero(array) < _FEWEST_VOXELS:
+    if np.count_nonzero(sitk.GetArrayViewFromImage(fixed.inside)) < _FEWEST_VOXELS:
         return Motion(None, 0.0, 0.0)
-    start.SetCenter(_middle(inside))
-    agreement = EdgeAgreement(fixed, moving, array)
+    moving = _working(moving)
+    start = sitk.Euler3DTransform()
+    start.SetCenter(_middle(fixed.inside))
+    agreement = EdgeAgreement(fixed, moving)
     before = agreement(start)
     if before == 0 or _lies_well(agreement, start, before):
         return Motion(None, before, before)
-    found = _optimised(fixed, moving, inside, start)
+    found = _optimised(fixed, moving, start)
     if found is None or _largest_move(found) < MOVED_MM:
         return Motion(None, before, before)
     after = agreement(found)
@@ -117,15 +136,13 @@ def _pushed(start: sitk.Euler3DTransform, axis: int, step: float) -> sitk.Euler3
     return pushed
 
 
-def _optimised(
-    fixed: sitk.Image, moving: sitk.Image, inside: sitk.Image, start: sitk.Euler3DTransform
-) -> sitk.Euler3DTransform | None:
+def _optimised(fixed: Fixed, moving: sitk.Image, start: sitk.Euler3DTransform) -> sitk.Euler3DTransform | None:
     """The best transform by mutual information, from coarse to fine; None where the search fell off the volume."""
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(_BINS)
     method.SetMetricSamplingStrategy(method.RANDOM)
     method.SetMetricSamplingPercentagePerLevel(_SHARES, _SEED)
-    method.SetMetricFixedMask(inside)
+    method.SetMetricFixedMask(fixed.inside)
     method.SetInterpolator(sitk.sitkLinear)
     method.SetShrinkFactorsPerLevel([3, 2, 1])
     method.SetSmoothingSigmasPerLevel([4.0, 2.0, 0.0])
@@ -137,7 +154,7 @@ def _optimised(
     method.SetNumberOfThreads(1)  # sums in one order: the same files give the same transform
     method.SetInitialTransform(sitk.Euler3DTransform(start), inPlace=True)
     try:
-        return sitk.Euler3DTransform(method.Execute(fixed, moving))
+        return sitk.Euler3DTransform(method.Execute(fixed.image, moving))
     except RuntimeError:
         return None
 

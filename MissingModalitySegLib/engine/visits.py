@@ -12,7 +12,7 @@ import SimpleITK as sitk  # noqa: N813
 from ..errors import InputError
 from ..modalities import Modality
 from .geometry import direction_of
-from .registration import register
+from .registration import Fixed, register
 from .report import rows_of, transform_of
 
 LEAST_AGREEMENT = 0.4
@@ -84,7 +84,7 @@ def _from_start(fixed: sitk.Image, moving: sitk.Image, shift: np.ndarray) -> tup
     """The best transform from a first guess that moves places by `shift`, and the agreement there."""
     moved = sitk.Image(moving)
     moved.SetOrigin((np.array(moving.GetOrigin()) - shift).tolist())
-    motion = register(fixed, moved)
+    motion = register(Fixed.of(fixed), moved)
     found = sitk.CompositeTransform(sitk.TranslationTransform(3, shift.tolist()))
     if motion.transform is not None:
         found.AddTransform(motion.transform)  # the last one added is applied first

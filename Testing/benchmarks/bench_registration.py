@@ -29,17 +29,17 @@ def measure(count: int) -> list[dict]:
     from registration_pairs import errors, make_pair, moved
     from reporting import row
 
-    from MissingModalitySegLib.engine.registration import register
+    from MissingModalitySegLib.engine.registration import Fixed, register
 
     found, harm, seconds = [], [], []
     for number in range(count):
         pair = make_pair(number)
         start = time.process_time()
-        motion = register(pair.fixed, pair.moving)
+        motion = register(Fixed.of(pair.fixed), pair.moving)
         seconds.append(time.process_time() - start)
         found.append(errors(motion.transform, pair.truth))
         aligned = moved(pair.moving, sitk.Euler3DTransform(pair.truth.GetInverse()))
-        harm.append(errors(register(pair.fixed, aligned).transform, sitk.Euler3DTransform())[0])
+        harm.append(errors(register(Fixed.of(pair.fixed), aligned).transform, sitk.Euler3DTransform())[0])
         print(
             f"{pair.name}: {found[-1][0]:.2f} mm, {found[-1][1]:.2f}°; aligned: {harm[-1]:.2f} mm; "
             f"{seconds[-1]:.1f} s; agreement {motion.before:.3f} → {motion.after:.3f}",

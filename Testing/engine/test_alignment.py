@@ -10,7 +10,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from MissingModalitySegLib.engine import Study
 from MissingModalitySegLib.engine.alignment import align_study
-from MissingModalitySegLib.engine.registration import register
+from MissingModalitySegLib.engine.registration import Fixed, register
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.modalities import Modality
 from MissingModalitySegLib.watch import Watch
@@ -40,7 +40,7 @@ def test_a_known_motion_is_found(pair) -> None:
 
 def test_what_lies_well_is_left_alone(pair) -> None:
     aligned = moved(pair.moving, sitk.Euler3DTransform(pair.truth.GetInverse()))
-    motion = register(pair.fixed, aligned)
+    motion = register(Fixed.of(pair.fixed), aligned)
     assert errors(motion.transform, sitk.Euler3DTransform())[0] < 0.5
     assert motion.before > 0.05
 
@@ -74,4 +74,4 @@ def test_an_empty_volume_is_left_alone() -> None:
     here = sitk.Image([20, 20, 20], sitk.sitkFloat32)
     there = sitk.Image(here)
     there.SetOrigin((0.5, 0.0, 0.0))
-    assert register(here, there).transform is None
+    assert register(Fixed.of(here), there).transform is None
