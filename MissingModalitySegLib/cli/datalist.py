@@ -152,6 +152,13 @@ def cache(
     output: Annotated[Path, typer.Option(help="The folder of the cache; what is in it already is kept.")],
     spacing: Annotated[float, typer.Option(help="Voxel size in mm.")] = 1.0,
     precision: Annotated[str, typer.Option(help="float16 or float32.")] = "float16",
+    bias_correction: Annotated[
+        bool,
+        typer.Option(
+            "--bias-correction/--no-bias-correction",
+            help="Take bias fields out, as the presets starter and gpu want it; paper and tiny do not.",
+        ),
+    ] = False,
 ) -> None:
     """Prepare every case for training and keep the arrays on disk. Interrupted, it goes on where it stopped."""
     from rich.console import Console
@@ -167,7 +174,7 @@ def cache(
     if not spacing > 0:
         raise InputError("bad-spacing", f"{spacing:g} mm is no voxel size.", "Give a number above zero.")
     datalist = read_datalist(file)
-    made = Cache(output, CacheOptions(spacing=spacing, precision=precision))
+    made = Cache(output, CacheOptions(spacing=spacing, precision=precision, bias_correction=bias_correction))
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Preparing", total=len(datalist.cases))
         filled = fill_cache(made, datalist.cases, report=lambda case_id, what: bar.advance(task))

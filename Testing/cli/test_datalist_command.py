@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from MissingModalitySegLib.cli.edge import run
 from MissingModalitySegLib.datalists import read_datalist
@@ -50,6 +51,21 @@ def test_from_download_to_cache(tmp_path: Path, capsys) -> None:
     for what in ("6 built, 0 kept", "0 built, 6 kept"):
         assert run(["datalist", "cache", str(file), "--output", str(tmp_path / "cache")]) == 0
         assert what in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("preset", "options"),
+    [("starter", ["--spacing", "1.3", "--bias-correction"]), ("paper", [])],
+)
+def test_a_cache_fits_the_preset_that_it_is_made_for(preset: str, options: list[str], tmp_path: Path) -> None:
+    from MissingModalitySegTraining.configs import read_config
+    from MissingModalitySegTraining.data.source import open_prepared
+
+    file, cache = tmp_path / "brats.json", tmp_path / "cache"
+    run(["datalist", "import", "brats2021", str(brats(tmp_path / "data", 2)), "--output", str(file)])
+    assert run(["datalist", "cache", str(file), "--output", str(cache), *options]) == 0
+    config = read_config("moe", preset, overrides={"data.source": str(cache)})
+    assert len(open_prepared(config.data, None, tmp_path).training) == 2
 
 
 def test_errors_end_with_code_2_and_all_are_shown(tmp_path: Path, capsys) -> None:
