@@ -183,7 +183,7 @@ def _print(findings: dict[str, Any]) -> None:
         packages = [package for package in findings["packages"] if package["needed_for"] == purpose]
         versions = ", ".join(f"{package['name']} {package['version'] or 'missing'}" for package in packages)
         if purpose in EXTRAS and any(package["version"] is None for package in packages):
-            versions += f'; if you need it: pip install "missing-modality-seg[{EXTRAS[purpose]}]"'
+            versions += f'; if you need it, in a clone of the repository: pip install ".[{EXTRAS[purpose]}]"'
         rows.add_row(f"For {purpose}", versions)
     for device in findings["devices"]:
         state = device["error"] or f"works ({device['precision'] or 'precision not measured yet'})"

@@ -58,7 +58,7 @@ def _call(arguments: list[str]) -> None:
         raise InputError(
             "command-line-missing",
             f"The command line needs the package {error.name}, which is not installed.",
-            'Install it with: pip install "missing-modality-seg[cli]"',
+            'Install it, in a clone of the repository, with: pip install ".[cli]"',
         ) from error
     from .application import application
     from .output import PROGRAM

@@ -48,7 +48,7 @@ def training_packages(what: str) -> Iterator[None]:
         raise InputError(
             "training-missing",
             f"{what} needs the package {error.name}, which is not installed.",
-            'Install it with: pip install "missing-modality-seg[training]"',
+            'Install it, in a clone of the repository, with: pip install ".[training]"',
         ) from error
 
 

@@ -16,5 +16,5 @@ def package(name: str) -> ModuleType:
         raise InputError(
             "cohorts-missing",
             f"Cohorts need the package {error.name}, which is not installed.",
-            'Install it with: pip install "missing-modality-seg[cohorts]"',
+            'Install it, in a clone of the repository, with: pip install ".[cohorts]"',
         ) from error

@@ -22,7 +22,7 @@ def package(name: str) -> ModuleType:
         raise InputError(
             "dicom-missing",
             f"DICOM needs the package {error.name}, which is not installed.",
-            'Install it with: pip install "missing-modality-seg[dicom]"',
+            'Install it, in a clone of the repository, with: pip install ".[dicom]"',
         ) from error
 
 

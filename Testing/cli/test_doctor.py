@@ -77,7 +77,7 @@ def test_a_part_that_was_not_installed_is_no_problem(monkeypatch, capsys) -> Non
     assert run(["doctor"]) == 0
     shown = capsys.readouterr().out
     assert "dask missing" in shown
-    assert "missing-modality-seg[cohorts]" in shown
+    assert '".[cohorts]"' in shown
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch, capsys) -> None:

@@ -201,7 +201,7 @@ def test_without_the_packages(place: Path, monkeypatch) -> None:
             with pytest.raises(InputError) as caught:
                 sources_of({Modality.FLAIR: place / "in" / "MUELLER" / "4"}, options)
             assert caught.value.code == "dicom-missing"
-            assert "missing-modality-seg[dicom]" in caught.value.hint
+            assert 'pip install ".[dicom]"' in caught.value.hint
 
 
 def test_objects_need_series(place: Path) -> None:

@@ -46,15 +46,28 @@ def calls() -> tuple[tuple[str, str, ast.expr], ...]:
 
 
 def _calls() -> Iterator[tuple[str, str, ast.expr]]:
+    for path, node in nodes():
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        severity = path.parts[-2:] == ("data", "check.py") and name == "Finding"  # of a check of data lists
+        if name in FAMILY | WARNINGS | HANDED_ON and node.args and not severity:
+            yield f"{path.parent.name}/{path.name}", name, node.args[0]
+
+
+def nodes() -> Iterator[tuple[Path, ast.AST]]:
+    """Everything in the source, with its file."""
     for folder in SOURCES:
         for path in sorted(folder.rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if not isinstance(node, ast.Call):
-                    continue
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                severity = path.parts[-2:] == ("data", "check.py") and name == "Finding"  # of a check of data lists
-                if name in FAMILY | WARNINGS | HANDED_ON and node.args and not severity:
-                    yield f"{path.parent.name}/{path.name}", name, node.args[0]
+                yield path, node
+
+
+def keywords() -> set[str]:
+    """What is handed on as `code="…"`."""
+    given = (node.value for _, node in nodes() if isinstance(node, ast.keyword) and node.arg == "code")
+    texts = (str(value.value) for value in given if isinstance(value, ast.Constant))
+    return {text for text in texts if CODE.fullmatch(text)}
 
 
 def tuples_of(file: str, function: str, place: int = 0) -> set[str]:
@@ -68,7 +81,7 @@ def tuples_of(file: str, function: str, place: int = 0) -> set[str]:
 def in_source() -> set[str]:
     from MissingModalitySegLib.errors import OUT_OF_MEMORY
 
-    codes = tuples_of("scene/checks.py", "unfit")
+    codes = tuples_of("scene/checks.py", "unfit") | tuples_of("reports/visits.py", "_warnings") | keywords()
     for _, _, argument in calls():
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and CODE.fullmatch(argument.value):
             codes.add(argument.value)

@@ -222,7 +222,7 @@ def template_maps() -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[float, fl
         raise InputError(
             "atlas-source-missing",
             "The phantom's anatomy is made from maps in the package nilearn, which is not installed.",
-            "Install the training extra: pip install 'missing-modality-seg[training]'.",
+            "Install the training extra, in a clone of the repository: pip install '.[training]'.",
         ) from None
     images = [
         load(resolution=1)

@@ -24,7 +24,7 @@ def load_pretrained(source: str | Path, model_class: str, hint: str) -> tuple[An
         raise InputError(
             "package-missing",
             "The text encoders need the package transformers.",
-            "Install it: pip install 'missing-modality-seg[prompts]'.",
+            "Install it, in a clone of the repository: pip install '.[prompts]'.",
         ) from None
     source = str(source)
     try:
