@@ -397,8 +397,8 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>
-        <source>Segments with every model that takes these sequences, one after the other.</source>
-        <translation>Segmentiert nacheinander mit jedem Modell, das diese Sequenzen annimmt.</translation>
+        <source>Segments with the chosen model, then with every other that takes these sequences and is no ensemble.</source>
+        <translation>Segmentiert mit dem gewählten Modell, dann mit jedem anderen, das diese Sequenzen annimmt und kein Ensemble ist.</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>
@@ -1168,6 +1168,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>Saved as {path}.</source>
+        <translation>Gespeichert als {path}.</translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Saved as {path}. Corrections by hand are not counted in it.</source>
         <translation>Gespeichert als {path}. Korrekturen von Hand sind darin nicht mitgezählt.</translation>
     </message>
@@ -1175,11 +1180,6 @@
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Saved as {path}. Segments of your own in it: {names}.</source>
         <translation>Gespeichert als {path}. Eigene Segmente darin: {names}.</translation>
-    </message>
-    <message>
-        <location filename="../../MissingModalitySegLib/ui/export.py"/>
-        <source>Saved as {path}.</source>
-        <translation>Gespeichert als {path}.</translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>

@@ -397,7 +397,7 @@
     </message>
     <message>
         <location filename="../../MissingModalitySeg/Resources/UI/MissingModalitySegOptions.ui"/>
-        <source>Segments with every model that takes these sequences, one after the other.</source>
+        <source>Segments with the chosen model, then with every other that takes these sequences and is no ensemble.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1168,17 +1168,17 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
+        <source>Saved as {path}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Saved as {path}. Corrections by hand are not counted in it.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/export.py"/>
         <source>Saved as {path}. Segments of your own in it: {names}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <location filename="../../MissingModalitySegLib/ui/export.py"/>
-        <source>Saved as {path}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
