@@ -7,13 +7,15 @@ PYTHON = $(BIN)/python
 SHELL = bash
 # Extra arguments for pip, for example PIP_ARGS="--index-url https://mirror.example/simple".
 PIP_ARGS ?=
+# Arguments for a benchmark, for example ARGS="--only alarms --cases 3".
+ARGS ?=
 
 .PHONY: help venv program demo docs test test-long screenshots weights lint format clean
 help:
 	@echo "make demo        set up, then show what the program does on a generated case"
 	@echo "make test        set up, lint, run the tests"
 	@echo "make test-long   the campaigns of which make test keeps a sample"
-	@echo "make bench-NAME  measure; NAME is one of: $(BENCHES)"
+	@echo "make bench-NAME  measure; NAME is one of: $(BENCHES); arguments: ARGS='…'"
 	@echo "make docs        the documentation as a site, into build/site; a warning is an error"
 	@echo "make screenshots the window and its views as pictures, for docs/images"
 	@echo "make weights     train and export the models that ship, into build/weights: hours; given again, goes on"
@@ -50,6 +52,6 @@ format: venv
 
 BENCHES = $(patsubst Testing/benchmarks/bench_%.py,%,$(wildcard Testing/benchmarks/bench_*.py))
 .PHONY: $(addprefix bench-,$(BENCHES))
-$(addprefix bench-,$(BENCHES)): bench-%: venv ; @$(PYTHON) Testing/benchmarks/bench_$*.py
+$(addprefix bench-,$(BENCHES)): bench-%: venv ; @$(PYTHON) Testing/benchmarks/bench_$*.py $(ARGS)
 
 clean: ; rm -rf build dist .ruff_cache .hypothesis

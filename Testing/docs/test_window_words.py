@@ -15,6 +15,7 @@ TEXTS = ROOT / "MissingModalitySeg" / "Translations" / "MissingModalitySeg_en-US
 GUIDES = [DOCS / "tutorials" / "first-study.md", DOCS / "how-to" / "slicer.md", DOCS / "how-to" / "install-offline.md"]
 
 OF_SLICER = {
+    "Add",
     "Add Data",
     "Additional module paths",
     "Application Settings",
