@@ -36,13 +36,17 @@ def hand_in_study(
 ) -> tuple[Work, ...]:
     """Have a study worked on by one or several models, whose results come into the scene one after the other.
 
-    The choice of volumes is checked at once (`InputError`); the volumes are written while the window lives on. When the
-    scene is closed the work is cancelled.
+    The choice of volumes and models is checked at once (`InputError`); the volumes are written while the window lives
+    on. When the scene is closed the work is cancelled.
     """
     chosen = _volumes_of(nodes)
     check_volumes(chosen)
     scene = next(iter(chosen.values())).GetScene()
     used = "+".join(chosen)
+    if not models:
+        raise InputError(
+            "no-model", f"There is no model for {used}.", "Give other sequences, or add a model that takes these."
+        )
     luggage = _Luggage()
     works = tuple(Work(f"{model} on {used}", _placer(scene, luggage, earlier)) for model in models)
     guard = scene.AddObserver(scene.StartCloseEvent, lambda *_: desk.cancel(*works))

@@ -70,6 +70,20 @@ def test_all_models(logic, nodes) -> None:
     assert {run.model for run in runs.values()} == {"one", "two"}
 
 
+def test_sequences_that_no_model_takes(logic, tmp_path: Path) -> None:
+    """Nothing was begun that the end of the scene could stop, least of all the work of others."""
+    write_inputs(tmp_path / "in" / "a", "T1")
+    others = logic.segmentFolderAsync(tmp_path / "in", tmp_path / "out", "one", **FAST)
+    until(lambda: desk().works)
+    with pytest.raises(InputError) as caught:
+        logic.compare({"DWI": add_volume("DWI")})
+    assert caught.value.code == "no-model"
+    assert "DWI" in caught.value.message
+    slicer.mrmlScene.Clear(0)
+    others.wait()
+    assert [case.state for case in others.cases] == ["done"]
+
+
 def test_earlier_results_are_replaced_or_kept(logic, nodes) -> None:
     logic.segment(nodes, "one", **FAST)
     before = sorted(names_in_scene())
