@@ -69,8 +69,7 @@ class BatchPanel:
         self._desk.on_change.remove(self.show)
         if self._batch is not None:
             self._batch.forget_listeners()
-        if self._search is not None:
-            self._search.forget()
+        self._stop_looking()
 
     def show(self) -> None:
         """Bring buttons and words up to date."""
@@ -113,13 +112,19 @@ class BatchPanel:
         self._is_remembering = False
 
     def _forget(self) -> None:
-        """Another source: the cases found before mean nothing."""
+        """Another source: the cases found before mean nothing, nor do those that are being looked for."""
+        self._stop_looking()
         self._cases, self._batch = [], None
         fill_table(self.ui.caseTable, _headers(), [])
         say(self.ui.batchMessage, "")
         say(self.ui.batchSummary, "")
         self.ui.openOutputButton.visible = self.ui.openPageButton.visible = self.ui.batchBar.visible = False
         self.show()
+
+    def _stop_looking(self) -> None:
+        if self._search is not None:
+            self._search.forget()
+            self._search = None
 
     def find(self) -> None:
         """List the studies."""

@@ -10,7 +10,7 @@ import pytest
 import slicer
 
 from MissingModalitySegLib import case_results
-from MissingModalitySegLib.ui import batch, packages
+from MissingModalitySegLib.ui import background, batch, batch_panel, packages
 from MissingModalitySegLib.ui.batch_panel import FOLDER, LIST, SCENE
 from MissingModalitySegLib.ui.desk import desk
 from Testing.engine.small_runs import write_inputs
@@ -207,6 +207,36 @@ def test_a_bids_data_set(tab, tmp_path: Path) -> None:
     assert column(tab, 0) == ["sub-01", "sub-02"]
     assert states(tab) == ["done", "done"]
     assert (tmp_path / "out" / "sub-02" / "report.json").is_file()
+
+
+@pytest.mark.parametrize("other", ["a path", "the scene", "another search"])
+def test_a_search_that_is_overtaken_finds_nothing(tab, window, tmp_path: Path, monkeypatch, other: str) -> None:
+    write_inputs(tmp_path / "in" / "anna", "T1")
+    write_inputs(tmp_path / "else" / "björn", "T1")
+    looked, go_on = [], threading.Event()
+
+    def cases_of_folder(source: str) -> list[batch.Case]:
+        looked.append(threading.current_thread())
+        assert "else" in source or go_on.wait(60)
+        return batch.cases_of_folder(source)
+
+    monkeypatch.setattr(batch_panel, "cases_of_folder", cases_of_folder)
+    tab.ui.sourcePath.currentPath = str(tmp_path / "in")
+    click(tab.ui.findButton)
+    if other == "the scene":
+        tab.ui.sourceBox.setCurrentIndex(SCENE)
+    else:
+        tab.ui.sourcePath.currentPath = str(tmp_path / "else")
+    if other == "another search":
+        click(tab.ui.findButton)
+        until(lambda: column(tab, 0))
+    go_on.set()
+    until(lambda: not background._running)
+    assert not any(thread.is_alive() for thread in looked)
+    assert column(tab, 0) == (["björn"] if other == "another search" else [])
+    assert tab.ui.startButton.enabled == (other == "another search")
+    assert tab.ui.findButton.enabled
+    window.window.refresh()
 
 
 def test_the_button_beside_the_path_offers_what_is_meant(tab, tmp_path: Path) -> None:
