@@ -118,7 +118,7 @@ class ResultsPanel:
         if before is not None and before.run != self.run.run:  # of a scene that was loaded nothing is changed
             show_only(slicer.mrmlScene, self.run.run)
         if before != self.run:
-            self._fill()
+            self._fill(same_lesions=before is not None and _lesions_of(before) == _lesions_of(self.run))
         return True
 
     def _pick(self, row: int) -> None:
@@ -171,13 +171,14 @@ class ResultsPanel:
         ui.surfaceBox.enabled = False
         ui.uncertaintyShownBox.visible = False
 
-    def _fill(self) -> None:
+    def _fill(self, same_lesions: bool = False) -> None:
+        """Show the run; the lesion that is chosen stays where they are the `same_lesions` as before."""
         run, ui = self.run, self.ui
         self._watch(run.segmentation)
         self._say_headline()
         warnings = [str(one.get("message")) for one in run.report.get("warnings") or ()]
         say(ui.warnings, "\n".join(warnings), DOUBTFUL)
-        self._fill_lesions()
+        self._fill_lesions(same_lesions)
         self._make_boxes()
         there = run.segmentation is not None
         ui.removeRunButton.enabled = ui.exportButton.enabled = True
@@ -213,8 +214,9 @@ class ResultsPanel:
                 words.append(_("Corrections by hand are not counted."))
             self.ui.headline.text = " ".join(words)
 
-    def _fill_lesions(self) -> None:
+    def _fill_lesions(self, same: bool) -> None:
         ui, table = self.ui, self.run.lesions
+        chosen = (ui.lesionTable.currentRow(), ui.lesionTable.currentColumn()) if same else (-1, -1)
         blocker = qt.QSignalBlocker(ui.lesionTable)
         if table is None or table.GetNumberOfRows() == 0:
             fill_table(ui.lesionTable, [_why_empty(self.run)], [])
@@ -225,7 +227,7 @@ class ResultsPanel:
             rows = [list(row) for row in zip(*columns, strict=True)]
             headers = [_short(column_word(name)) for name in shown]
             fill_table(ui.lesionTable, headers, rows, frozenset(i for i, name in enumerate(shown) if name != "Side"))
-        ui.lesionTable.setCurrentCell(-1, -1)
+        ui.lesionTable.setCurrentCell(*chosen)
         blocker.unblock()
 
     def _make_boxes(self) -> None:
@@ -314,6 +316,11 @@ def _lies_on_top(volume: Any) -> bool:
     manager = slicer.app.layoutManager()
     red = None if manager is None else manager.sliceWidget("Red")
     return red is not None and red.sliceLogic().GetSliceCompositeNode().GetForegroundVolumeID() == volume.GetID()
+
+
+def _lesions_of(run: PlacedRun) -> tuple[str, Any]:
+    """What tells whether two looks at the scene found the same lesions."""
+    return run.run, run.lesions
 
 
 def _title(run: PlacedRun) -> str:
