@@ -56,7 +56,12 @@ class _Worker:
     running: _Entry | None = None
     made: list[Path] = field(default_factory=list)  # folders that were not there before the job
     cancelling: bool = False
+    doomed: bool = False  # about to be killed: whatever it may still say, it gets no other job
     kills: int = field(default_factory=processes.out_of_memory_kills)
+
+    @property
+    def is_free(self) -> bool:
+        return self.running is None and self.connection.hello is not None and not self.doomed
 
 
 class Runner:
@@ -273,7 +278,7 @@ class Runner:
             if self._worker is None:
                 self._start_worker()
                 continue
-            if self._worker.running is None and self._worker.connection.hello is not None:
+            if self._worker.is_free:
                 entry = self._worker.running = self._queue.popleft()
                 self._worker.made = missing_folders(entry.job.output)
                 self._worker.deadline, self._worker.kills = math.inf, processes.out_of_memory_kills()
@@ -361,6 +366,7 @@ class Runner:
                 if worker.running is None:
                     self._let_go(worker)
                     continue
+                worker.doomed = True
                 self._changed.release()
                 try:
                     self._replace_stubborn(worker)

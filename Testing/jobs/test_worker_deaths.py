@@ -12,6 +12,7 @@ import pytest
 
 from MissingModalitySegLib.jobs import Error, Result, Runner, Stage, processes
 from MissingModalitySegLib.jobs import runner as runner_module
+from MissingModalitySegLib.jobs.connection import Connection
 
 from .runners import STAND_IN, alive, finish, job, open_files, stand_in, until
 
@@ -147,6 +148,28 @@ def test_a_worker_that_does_not_answer_is_replaced(tmp_path: Path) -> None:
         until(lambda: runner.hello is not None)  # a fresh one is there before anyone asks
         assert runner.hello.pid != worker
         assert isinstance(finish(runner, runner.submit(job("stages:1")))[-1], Result)
+
+
+def test_an_answer_that_comes_just_too_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the decision to kill and the kill: the next job is not for the worker that is killed."""
+    kill, killed, note = Connection.kill, [], tmp_path / "note"
+
+    def kill_once_it_has_answered(connection: Connection) -> None:
+        until(lambda: any(isinstance(event, Error) and event.job == number for event in runner._events))
+        killed.append(connection.pid)
+        kill(connection)
+
+    with stand_in(cancel_s=0.05, environment={"STAND_IN_NOTES": str(note)}) as runner:
+        number = runner.submit(job("stages:1 temp seize:2 sleep:600"))
+        until(lambda: note.exists() and note.read_text())
+        worker = runner.hello.pid
+        monkeypatch.setattr(Connection, "kill", kill_once_it_has_answered)
+        runner.cancel(number)
+        after = runner.submit(job("stages:1"))
+        assert isinstance(finish(runner, after)[-1], Result)
+        assert killed == [worker]
+        assert finish(runner, number)[-1].cancelled
+        assert runner.hello.pid != worker
 
 
 def test_quit_kills_a_worker_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
