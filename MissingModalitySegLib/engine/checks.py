@@ -91,7 +91,7 @@ def check_prepared(prepared: Prepared, study: Study, watch: Watch = Watch()) -> 
 
     Where no brain was looked for, nothing is said about it.
     """
-    if bool(prepared.brain.all()):
+    if prepared.is_all_brain:
         return ()
     found = [*_odd_brain(prepared), *_cut_brain(prepared), *_not_covered(prepared, study)]
     watch.check()

@@ -6,6 +6,7 @@ anterior, inferior → superior) and takes the model's spacing, so that a volume
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -49,6 +50,11 @@ class Prepared:
     alignments: Mapping[Modality, Alignment] = field(default_factory=dict)
     brain_source: str = "given"
     """given, extracted-input, none, classical, hd-bet, or `model NAME VERSION`."""
+
+    @property
+    def is_all_brain(self) -> bool:
+        """Whether the mask fills the grid: no brain was told from anything else, so its outline means nothing."""
+        return int(self.brain.sum()) == math.prod(self.frame.grid.GetSize())
 
 
 def prepare(

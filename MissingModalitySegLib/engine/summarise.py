@@ -74,7 +74,7 @@ class Summary:
     """Lesions left out because they are smaller than the smallest wanted."""
     removed_ml: float
     brain_ml: float | None
-    """Of the brain's mask that was worked in."""
+    """Of the brain's mask that was worked in; None where the mask is all there is."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -138,12 +138,11 @@ class _Surroundings:
             return cls(None, None, None, None)
         grid, brain = prepared.frame.grid, prepared.brain.numpy()
         spacing = grid.GetSpacing()
-        whole = bool(brain.all())  # no brain was looked for
         return cls(
             prepared,
-            None if whole else find_midplane(brain, spacing[0]),
+            None if prepared.is_all_brain else find_midplane(brain, spacing[0]),
             _between(labels, grid, prepared.frame.box.start),
-            None if whole else millilitres(int(brain.sum()), spacing),
+            None if prepared.is_all_brain else millilitres(int(brain.sum()), spacing),
         )
 
     def places(self, indices: np.ndarray) -> np.ndarray:

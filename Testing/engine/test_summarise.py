@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
+from MissingModalitySegLib.engine.checks import check_prepared
+from MissingModalitySegLib.engine.prepare import prepare
+from MissingModalitySegLib.engine.study import Study
 from MissingModalitySegLib.engine.summarise import axial_axis, summarise
 from MissingModalitySegLib.labels import GLIOMA, LESION
 from MissingModalitySegLib.modalities import Modality
@@ -72,6 +75,20 @@ def test_small_lesions_are_taken_out_everywhere() -> None:
 def test_without_a_study_sides_and_intensities_are_unknown() -> None:
     (lesion,) = summarise(drawn(volume(Modality.T2), (TUMOUR, 1)), LESION).lesions
     assert (lesion.side, lesion.intensities) == (None, {})
+
+
+@pytest.mark.parametrize("brain", ["none", "extracted"])
+def test_a_field_of_view_taken_for_brain_has_no_sides_and_no_volume(brain: str) -> None:
+    """Nor is it doubted for its size, or for ending where the field of view does."""
+    noise = np.random.default_rng(0).normal(100, 20, (64, 64, 64)).astype(np.float32)
+    study = Study({Modality.T1: sitk.GetImageFromArray(noise)})
+    found = prepare(study, brain=brain)
+    assert check_prepared(found, study) == ()
+    labels = np.zeros(noise.shape, np.uint8)
+    labels[10:14, 40:44, 40:44] = 1
+    summary = summarise(sitk.GetImageFromArray(labels), LESION, found)
+    assert (summary.brain_ml, summary.lesions[0].side) == (None, None)
+    assert summary.lesions[0].intensities[Modality.T1] == pytest.approx(noise[labels > 0].mean(), rel=1e-4)
 
 
 def test_no_lesion() -> None:
