@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813
 import torch
 from torch import Tensor
 
@@ -50,11 +49,17 @@ class Prepared:
     alignments: Mapping[Modality, Alignment] = field(default_factory=dict)
     brain_source: str = "given"
     """given, extracted-input, none, classical, hd-bet, or `model NAME VERSION`."""
+    seen: Mapping[Modality, Tensor] = field(default_factory=dict)
+    """The brain (X, Y, Z) inside a volume's field of view, for volumes that do not show all of it."""
 
     @property
     def is_all_brain(self) -> bool:
         """Whether the mask fills the grid: no brain was told from anything else, so its outline means nothing."""
         return int(self.brain.sum()) == math.prod(self.frame.grid.GetSize())
+
+    def brain_in(self, modality: Modality) -> Tensor:
+        """The part of the brain (X, Y, Z) that a volume shows; elsewhere its channel says nothing."""
+        return self.seen.get(modality, self.brain)
 
 
 def prepare(
@@ -96,32 +101,29 @@ def prepare(
     mask = cut(torch.from_numpy(found.mask), box)
     inside = mask.numpy()
     channels = np.zeros((len(modalities), *box.shape), np.float32)
-    scales = {}
+    scales, parts = {}, {}
     for number, modality in enumerate(modalities):
         if modality in code:
             watch.check()
             alignment = alignments.get(modality)
             transform = None if alignment is None else alignment.transform
             values = in_box(study.images[modality], grid, box, transform)
+            seen = inside & np.isfinite(values)
             if bias_correction:
-                values = _evened(values, inside, grid)
-            scales[modality] = _fill(channels[number], inside, values)
+                values = even(torch.from_numpy(values), torch.from_numpy(seen), grid.GetSpacing()).numpy()
+            scales[modality] = _fill(channels[number], seen, values)
+            if not np.array_equal(seen, inside):
+                parts[modality] = torch.from_numpy(seen)
     frame = Frame(reference, native, grid, box)
-    return Prepared(torch.from_numpy(channels), mask, code, frame, scales, alignments, found.source)
+    return Prepared(torch.from_numpy(channels), mask, code, frame, scales, alignments, found.source, parts)
 
 
-def _evened(values: np.ndarray, brain: np.ndarray, grid: sitk.Image) -> np.ndarray:
-    seen = torch.from_numpy(brain & np.isfinite(values))
-    return even(torch.from_numpy(values), seen, grid.GetSpacing()).numpy()
-
-
-def _fill(channel: np.ndarray, brain: np.ndarray, values: np.ndarray) -> Scale:
-    """Write the normalised brain of a volume with these `values` into `channel`.
+def _fill(channel: np.ndarray, seen: np.ndarray, values: np.ndarray) -> Scale:
+    """Write what is `seen` of the brain in a volume with these `values` into `channel`, normalised.
 
     What a volume's field of view does not reach stays zero, which is the mean of the brain and what a missing modality
     holds, and does not count for the scale.
     """
-    seen = brain & np.isfinite(values)
     inside = values[seen]
     mean, deviation = statistics(inside)
     channel[seen] = (inside - np.float32(mean)) / np.float32(deviation)

@@ -20,6 +20,9 @@ from .prepare import Prepared
 MOST_LESIONS = 1000
 """The table holds no more than this many, the largest; all are counted."""
 
+_LEAST_SHOWN = 1e-3
+"""Voxels of a lesion; less of it in a volume is the rounding of places."""
+
 
 @dataclass(frozen=True)
 class Lesion:
@@ -39,8 +42,8 @@ class Lesion:
     """The largest in a slice nearest to axial, and across it."""
     side: str | None
     """left, right or midline, the patient's; None where the brain's middle is not known."""
-    intensities: Mapping[Modality, float]
-    """The mean of each volume given, in its own unit."""
+    intensities: Mapping[Modality, float | None]
+    """The mean of each volume given, in its own unit, over what it shows of the lesion; None where that is nothing."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, rounded to what the voxels can tell."""
@@ -54,7 +57,10 @@ class Lesion:
             "axial_diameter_mm": round(self.section.longest_mm, 1),
             "axial_across_mm": round(self.section.across_mm, 1),
             "side": self.side,
-            "mean_intensity": {str(modality): significant(value) for modality, value in self.intensities.items()},
+            "mean_intensity": {
+                str(modality): None if value is None else significant(value)
+                for modality, value in self.intensities.items()
+            },
         }
 
 
@@ -154,14 +160,19 @@ class _Surroundings:
             return None
         return self.midplane.side_of(places * self.prepared.frame.grid.GetSpacing()[0])
 
-    def intensities(self, places: np.ndarray) -> dict[Modality, float]:
-        """The mean of every volume that was given, in its own unit, linearly between the voxels of the model's grid."""
+    def intensities(self, places: np.ndarray) -> dict[Modality, float | None]:
+        """The mean of every volume that was given, in its own unit, linearly between the voxels of the model's grid.
+
+        A place counts by how much of it the volume shows: channels are zero elsewhere, which is no measurement.
+        """
         means = {}
         for modality in self.prepared.code:
             channel = self.prepared.channels[self.prepared.code.modalities.index(modality)].numpy()
+            seen = self.prepared.brain_in(modality).numpy()
+            shown = float(_linear(seen, places).sum(dtype=np.float64))
             scale = self.prepared.scales[modality]
-            values = _linear(channel, places)
-            means[modality] = float(values.mean()) * scale.deviation + scale.mean
+            total = float(_linear(channel, places).sum(dtype=np.float64))
+            means[modality] = total / shown * scale.deviation + scale.mean if shown > _LEAST_SHOWN else None
         return means
 
 
@@ -217,4 +228,4 @@ def _linear(volume: np.ndarray, places: np.ndarray) -> np.ndarray:
     if np.abs(places - rounded).max() < 1e-3:  # the label map has the model's voxels
         limits = np.array(volume.shape) - 1
         return volume[tuple(np.clip(rounded.astype(int), 0, limits).T)]
-    return ndimage.map_coordinates(volume, places.T, order=1, mode="nearest")
+    return ndimage.map_coordinates(volume, places.T, output=np.float32, order=1, mode="nearest")

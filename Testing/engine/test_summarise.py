@@ -91,6 +91,28 @@ def test_a_field_of_view_taken_for_brain_has_no_sides_and_no_volume(brain: str) 
     assert summary.lesions[0].intensities[Modality.T1] == pytest.approx(noise[labels > 0].mean(), rel=1e-4)
 
 
+@pytest.mark.parametrize("spacing", [1.0, 1.3])
+def test_what_a_volume_does_not_show_of_a_lesion_does_not_count(spacing: float) -> None:
+    """A T1 that ends below one lesion and inside another, and grows brighter upwards up to its end."""
+    x, y, z = np.indices((60, 60, 60)).transpose(0, 3, 2, 1)
+    brain = (x - 30) ** 2 + (y - 30) ** 2 + (z - 30) ** 2 < 28**2
+    flair, t1 = np.where(brain, 100 + x + y, 0), np.where(brain, 300 + 10 * z, 0)
+    images = {Modality.T1: t1[:40], Modality.FLAIR: flair}  # arrays are z, y, x
+    images = {modality: sitk.GetImageFromArray(array.astype(np.float32)) for modality, array in images.items()}
+    study = Study(images, sitk.GetImageFromArray(brain.astype(np.uint8)))
+    labels = np.zeros(brain.shape, np.uint8)
+    labels[34:44, 26:34, 20:28] = 1  # of its ten slices the T1 shows six
+    labels[50:54, 28:32, 28:32] = 1
+    found = prepare(study, spacing, reference=Modality.FLAIR, register="off")
+    cut, beyond = summarise(sitk.GetImageFromArray(labels), LESION, found).lesions
+    near = pytest.approx if spacing == 1 else lambda value: pytest.approx(value, abs=6)  # of 10 in a voxel
+    assert cut.intensities[Modality.T1] == near(300 + 10 * 36.5)
+    assert cut.intensities[Modality.FLAIR] == pytest.approx(100 + 23.5 + 29.5, rel=1e-3)
+    assert beyond.intensities[Modality.T1] is None
+    told = beyond.to_dict()["mean_intensity"]
+    assert told == {"T1": None, "FLAIR": pytest.approx(100 + 29.5 + 29.5, rel=1e-3)}
+
+
 def test_no_lesion() -> None:
     summary = summarise(drawn(volume(Modality.T2)), GLIOMA)
     assert (summary.lesions, summary.volumes_ml["lesion"]) == ((), 0.0)

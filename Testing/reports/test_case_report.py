@@ -108,6 +108,14 @@ def test_what_to_expect_is_told_once() -> None:
     assert sentence in Read(case.case_page(report)).texts["p"]
 
 
+def test_a_lesion_that_a_sequence_does_not_show_has_a_dash_there() -> None:
+    report = made_report()
+    report["lesions"][0]["mean_intensity"] = {"T1": None, "FLAIR": 412.6}
+    page = case.case_page(report)
+    assert "Mean T1" in page
+    assert re.search(r"<td[^>]*>–</td><td[^>]*>412.6</td></tr>", page)
+
+
 def test_the_same_page_from_the_folder(finished: Path, tmp_path: Path) -> None:
     """A finished folder, its inputs elsewhere: found by name and contents, and drawn as the run drew them."""
     out, before = finished / "out", (finished / "out" / "report.html").read_text(encoding="utf-8")
