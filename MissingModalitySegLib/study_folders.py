@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from .datalists import Case, read_datalist
 from .errors import InputError
@@ -78,7 +78,9 @@ class FolderStudy:
 def find_studies(source: Path | str) -> tuple[FolderStudy, ...]:
     """The studies of a data list (`.json`) or below a folder, by name. Raises `InputError` where there are none.
 
-    Volumes of one BIDS session, else those of one folder, are a study. Results of earlier runs are no studies.
+    Volumes of one BIDS session, else those of one folder, are a study. Where several data sets have a session of one
+    name, each is a study of its own, and the folder of its data set comes first in its `id`. Results of earlier runs
+    are no studies.
     """
     source = Path(source)
     if source.is_file():
@@ -88,15 +90,33 @@ def find_studies(source: Path | str) -> tuple[FolderStudy, ...]:
         )
     if not source.is_dir():
         raise InputError("no-such-folder", f"There is no folder “{source}”.", "Choose a folder or a data list.")
-    groups: dict[str, list[Path]] = {}
-    for path in _volumes_below(source):
-        groups.setdefault(_group(path, source), []).append(path)
-    studies = tuple(_study(name, paths) for name, paths in sorted(groups.items()))
+    studies = tuple(_study(name, paths) for name, paths in sorted(_groups(_volumes_below(source), source).items()))
     if not studies:
         raise InputError(
             "no-studies", f"There is no volume below “{source}”.", f"Volumes are files {', '.join(SUFFIXES)}."
         )
     return studies
+
+
+def session_of(id: str) -> tuple[str, ...]:
+    """The `sub-…` and `ses-…` that the `id` of a study ends in; empty where it names no BIDS session."""
+    parts = id.split("/")
+    starts = [i for i, part in enumerate(parts) if part.startswith("sub-")]
+    return tuple(parts[starts[-1] :]) if starts else ()
+
+
+def data_set_of(path: PurePath, subject: str) -> str | None:
+    """The folder of the BIDS data set that a volume lies in: what is above `sub-…`; None where no folder is that."""
+    folders = path.parent.parts
+    return PurePath(*folders[: folders.index(subject)]).as_posix() if subject in folders else None
+
+
+def data_sets_by_session(found: Iterable[tuple[str, str | None]]) -> dict[str, set[str]]:
+    """The data sets that hold a session of each name: several are of as many people, whatever their names say."""
+    homes: dict[str, set[str]] = {}
+    for session, home in found:
+        homes.setdefault(session, set()).update(() if home is None else (home,))
+    return homes
 
 
 def _known(case: Case) -> dict[str, str]:
@@ -119,12 +139,24 @@ def _volumes_below(root: Path) -> list[Path]:
     return found
 
 
-def _group(path: Path, root: Path) -> str:
+def _groups(paths: Iterable[Path], root: Path) -> dict[str, list[Path]]:
+    """Volumes by the name of their study."""
+    named = {path: _group(path.relative_to(root), root.name) for path in paths}
+    homes = data_sets_by_session(named.values())
+    groups: dict[str, list[Path]] = {}
+    for path, (name, home) in named.items():
+        apart = home is not None and len(homes[name]) > 1
+        groups.setdefault(PurePath(home, name).as_posix() if apart else name, []).append(path)
+    return groups
+
+
+def _group(path: Path, root: str) -> tuple[str, str | None]:
+    """The session of a volume, else its folder, and the data set of the session."""
     session = _BIDS.match(path.name)
     if session:
-        return "/".join(part for part in session.groups() if part)
-    folder = path.parent.relative_to(root).as_posix()
-    return root.name if folder == "." else folder
+        return "/".join(part for part in session.groups() if part), data_set_of(path, session[1])
+    folder = path.parent.as_posix()
+    return root if folder == "." else folder, None
 
 
 def _study(name: str, paths: list[Path]) -> FolderStudy:

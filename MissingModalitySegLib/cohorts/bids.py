@@ -20,6 +20,7 @@ from ..disk import disk_errors
 from ..labels import find_scheme
 from ..modalities import MODALITIES, Modality
 from ..output_folder import NAMES
+from ..study_folders import session_of
 from .parquet import NAME as PARQUET
 from .plan import CONVERTED, Plan, Planned
 
@@ -77,7 +78,7 @@ def publish(plan: Plan, case: Planned, report: Mapping[str, Any]) -> list[Path]:
     reference = Modality(report["reference"])
     links = {modality: _uri(case.volumes[modality], plan.place) for modality in MODALITIES if modality in case.volumes}
     used = [links[modality] for modality in links if modality in report["code"].split("+")]
-    start, space = "_".join(case.id.split("/")), f"space-{SUFFIXES[reference]}"
+    start, space = "_".join(session_of(case.id)), f"space-{SUFFIXES[reference]}"
     folder, written = case.folder / "anat", []
     with disk_errors(case.folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..modalities import Modality
 from ..series_choice import choose_series
-from ..study_folders import Choice, FolderStudy, find_studies
+from ..study_folders import Choice, FolderStudy, find_studies, session_of
 from ..volume_headers import VolumeHeader
 from ..watch import Watch
 
@@ -58,7 +58,7 @@ def find_source_studies(
         raise InputError("no-such-folder", f"There is no folder “{place}”.", "Mend the path.")
     studies = find_studies(place)
     if kind is Source.BIDS:
-        studies = tuple(one for one in studies if one.id.startswith("sub-"))
+        studies = tuple(one for one in studies if session_of(one.id))
         if not studies:
             raise InputError(
                 "not-bids", f"No volume below “{place}” is named as BIDS names volumes.", "Give it with --folder."

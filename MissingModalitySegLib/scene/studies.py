@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePath
 from typing import Any
 
@@ -12,6 +13,7 @@ import slicer
 
 from ..modalities import Modality
 from ..recognition import Assignment, Recognition, assign, recognise
+from ..study_folders import data_set_of, data_sets_by_session
 from .checks import unfit
 from .hierarchy import item_of, tree
 from .marks import role_of
@@ -66,13 +68,14 @@ def studies_in(scene: Any, attributes: Attributes | None = None) -> tuple[SceneS
     """The studies of a scene, in the order of their first volumes; own results and what cannot be an input left out.
 
     Together belongs what lies in one DICOM study, else in one folder of the Data tree, else what one BIDS session or
-    one folder on disk was loaded from; the rest is one study. `attributes` adds what the DICOM headers say.
+    one folder on disk was loaded from; the rest is one study. Sessions of one name in several data sets stay apart.
+    `attributes` adds what the DICOM headers say.
     """
     ask = attributes or series_attributes
-    groups: dict[tuple[str, str], list[Any]] = {}
-    reasons: dict[tuple[str, str], tuple[str, str]] = {}
-    for node in candidate_volumes(scene):
-        key, title, reason = _belongs(node)
+    groups: dict[tuple[str | None, ...], list[Any]] = {}
+    reasons: dict[tuple[str | None, ...], tuple[str, str]] = {}
+    nodes = candidate_volumes(scene)
+    for node, (key, title, reason) in zip(nodes, _belonging(nodes), strict=True):
         groups.setdefault(key, []).append(node)
         reasons.setdefault(key, (title, reason))
     return tuple(_study(*reasons[key], nodes, ask) for key, nodes in groups.items())
@@ -80,7 +83,7 @@ def studies_in(scene: Any, attributes: Attributes | None = None) -> tuple[SceneS
 
 def study_titles(nodes: Iterable[Any]) -> tuple[str, ...]:
     """The studies that volumes of a scene belong to, each once; no header is looked at."""
-    return tuple({key: title for key, title, _ in map(_belongs, nodes)}.values())
+    return tuple({key: title for key, title, _ in _belonging(nodes)}.values())
 
 
 def candidate_volumes(scene: Any) -> tuple[Any, ...]:
@@ -117,8 +120,30 @@ def _names(node: Any) -> str:
     return name if re.search(r"[^\W\d_]", name) else _file_of(node).name
 
 
-def _belongs(node: Any) -> tuple[tuple[str, str], str, str]:
-    """Key of the group, its title, and the reason in words."""
+_Belonging = tuple[tuple[str | None, ...], str, str]
+"""Key of a group, its title, and the reason in words."""
+
+
+def _belonging(nodes: Iterable[Any]) -> list[_Belonging]:
+    """The group of each node."""
+    found = [_belongs(node) for node in nodes]
+    homes = data_sets_by_session(key[1:] for key, _, _ in found if key[0] == "bids")
+    return [_in_data_set(one, homes[one[0][1]]) if one[0][0] == "bids" else one for one in found]
+
+
+def _in_data_set(one: _Belonging, homes: Collection[str]) -> _Belonging:
+    """The group of a BIDS session whose name the data sets in `homes` have: each is a group of its own."""
+    (kind, session, home), title, reason = one
+    if home is None or len(homes) < 2:
+        return (kind, session), title, reason
+    levels = zip(*(PurePath(folder).parts for folder in homes), strict=False)
+    shared = sum(1 for _ in takewhile(lambda names: len(set(names)) == 1, levels))
+    title = "/".join((*PurePath(home).parts[shared:], session))
+    return (kind, session, home), title, f"Their names begin with “{session}”, and they lie in “{home}”."
+
+
+def _belongs(node: Any) -> _Belonging:
+    """The group of a node by itself; of a BIDS session, the key holds its data set as well."""
     hierarchy, item = tree(node.GetScene()), item_of(node)
     if item:
         level = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMLevelStudy()
@@ -130,7 +155,8 @@ def _belongs(node: Any) -> tuple[tuple[str, str], str, str]:
     path = _file_of(node)
     for text in (node.GetName() or "", path.name):
         if match := _BIDS.search(text):
-            return ("bids", match[1]), match[1], f"Their names begin with “{match[1]}”."
+            home = data_set_of(path, match[1].partition("_")[0])
+            return ("bids", match[1], home), match[1], f"Their names begin with “{match[1]}”."
     if path.name:
         return ("folder", str(path.parent)), path.parent.name, f"They were loaded from the folder “{path.parent}”."
     return ("loose", ""), "Volumes without a study", "They lie in no study, and no file says where they are from."

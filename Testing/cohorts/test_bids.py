@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,12 @@ def test_names_sidecars_and_what_is_gone(plan: Plan) -> None:
     bids.publish(plan, case, REPORT | {"files": {"segmentation": "segmentation.nii.gz"}})
     assert names(plan) == {labels.name, labels.name.replace(".nii.gz", ".json")}
     assert labels.read_text() == "new"
+
+
+def test_the_folder_of_a_data_set_is_no_part_of_a_name(plan: Plan) -> None:
+    (case,) = plan.cases
+    bids.publish(plan, replace(case, id="site/sub-1/ses-b"), REPORT)
+    assert "sub-1_ses-b_space-FLAIR_desc-lesions_dseg.nii.gz" in names(plan)
 
 
 def test_a_disk_without_links(plan: Plan, monkeypatch) -> None:

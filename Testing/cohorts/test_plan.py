@@ -55,6 +55,8 @@ def test_a_data_list(tmp_path: Path) -> None:
 def test_bids_leaves_out_what_is_none(tmp_path: Path) -> None:
     touch(tmp_path, "sub-1/anat/sub-1_T1w.nii", "notes/T1.nii", "derivatives/x/sub-1/anat/sub-1_FLAIR.nii")
     assert [one.id for one in find_source_studies(Source.BIDS, tmp_path)] == ["sub-1"]
+    touch(tmp_path, "second/sub-1/anat/sub-1_T2w.nii")
+    assert [one.id for one in find_source_studies(Source.BIDS, tmp_path)] == ["second/sub-1", "sub-1"]
     with pytest.raises(InputError) as caught:
         find_source_studies(Source.BIDS, touch(tmp_path / "other", "a/T1.nii"))
     assert caught.value.code == "not-bids"

@@ -63,6 +63,23 @@ def test_bids_sessions(tmp_path: Path) -> None:
     }
 
 
+def test_patients_of_one_name_in_several_data_sets_stay_apart(tmp_path: Path) -> None:
+    """Volumes beside the data sets, in a folder without `sub-…`, join the only one that there is."""
+    touch(tmp_path, "siteA/sub-01/anat/sub-01_T1w.nii.gz", "siteA/sub-02/ses-1/anat/sub-02_ses-1_T1w.nii.gz")
+    touch(tmp_path, "siteB/raw/sub-01/anat/sub-01_T1w.nii.gz", "siteB/raw/sub-01/anat/sub-01_FLAIR.nii.gz")
+    touch(tmp_path, "siteB/raw/sub-03/anat/sub-03_T1w.nii.gz", "more/sub-03_FLAIR.nii.gz")
+    assert found(tmp_path) == {
+        "siteA/sub-01": {"T1": "siteA/sub-01/anat/sub-01_T1w.nii.gz"},
+        "siteB/raw/sub-01": {
+            "T1": "siteB/raw/sub-01/anat/sub-01_T1w.nii.gz",
+            "FLAIR": "siteB/raw/sub-01/anat/sub-01_FLAIR.nii.gz",
+        },
+        "sub-02/ses-1": {"T1": "siteA/sub-02/ses-1/anat/sub-02_ses-1_T1w.nii.gz"},
+        "sub-03": {"T1": "siteB/raw/sub-03/anat/sub-03_T1w.nii.gz", "FLAIR": "more/sub-03_FLAIR.nii.gz"},
+    }
+    assert list(found(tmp_path / "siteA")) == ["sub-01", "sub-02/ses-1"]
+
+
 def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     touch(tmp_path, "a/T2.nii", "a/t2 axial.nii", "a/T1.nii", "a/scout.nii", "a/pd t1 maybe.nii")
     (study,) = find_studies(tmp_path)

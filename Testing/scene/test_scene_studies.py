@@ -8,7 +8,7 @@ import numpy as np
 import slicer
 
 from MissingModalitySegLib.modalities import Modality
-from MissingModalitySegLib.scene import candidate_volumes, studies_in
+from MissingModalitySegLib.scene import candidate_volumes, studies_in, study_titles
 from Testing.scene.finished_job import finished
 from Testing.scene.scene_application import Application, noise
 
@@ -30,13 +30,33 @@ def test_dicom_studies_are_kept_apart(app: Application) -> None:
     assert all(reason.endswith(".") for reason in first.reasons.values())
 
 
-def test_names_and_folders_where_there_is_no_study(app: Application) -> None:
+def loader(app: Application):
+    """Adds volumes as if they had been loaded from files."""
+
     def loaded(name: str, path: str):
         node = app.volume(name)
         storage = app.scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
         storage.SetFileName(path)
         node.SetAndObserveStorageNodeID(storage.GetID())
+        return node
 
+    return loaded
+
+
+def test_patients_of_one_name_in_several_data_sets_stay_apart(app: Application) -> None:
+    loaded = loader(app)
+    one = loaded("sub-01_T1w", "/data/siteA/raw/sub-01/anat/sub-01_T1w.nii.gz")
+    other = loaded("sub-01_FLAIR", "/data/siteB/raw/sub-01/anat/sub-01_FLAIR.nii.gz")
+    first, second = studies_in(app.scene)
+    assert (first.title, second.title) == ("siteA/raw/sub-01", "siteB/raw/sub-01")
+    assert (first.volumes, second.volumes) == ((one.GetID(),), (other.GetID(),))
+    assert "/data/siteA/raw" in first.reason
+    assert study_titles([one, other]) == (first.title, second.title)
+    assert study_titles([one]) == ("sub-01",)
+
+
+def test_names_and_folders_where_there_is_no_study(app: Application) -> None:
+    loaded = loader(app)
     loaded("sub-01_ses-a_T1w", "/data/sub-01/ses-a/anat/sub-01_ses-a_T1w.nii.gz")
     loaded("sub-01_ses-b_T1w", "/data/sub-01/ses-b/anat/sub-01_ses-b_T1w.nii.gz")
     loaded("sub-01_ses-a_FLAIR", "/data/sub-01/ses-a/anat/sub-01_ses-a_FLAIR.nii.gz")
