@@ -7,6 +7,7 @@ Which sequence a file is comes from its name, as for volumes in a scene. Nobody 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -121,11 +122,24 @@ def data_sets_by_session(found: Iterable[tuple[str, str | None]]) -> dict[str, s
 
 def _known(case: Case) -> dict[str, str]:
     known = {}
-    if case.brain_mask is not None:
-        known["brain"] = str(case.brain_mask)
+    if mask := _brain_mask(case):
+        known["brain"] = str(mask)
     elif case.brain_extracted:
         known["brain"] = "extracted"
     return known | ({"register": "off"} if case.aligned else {})
+
+
+def _brain_mask(case: Case) -> Path | None:
+    """The case's mask, else that of the finest volume that has one, as in evaluation."""
+    if case.brain_mask is not None or not case.brain_masks:
+        return case.brain_mask
+    return case.brain_masks[min(case.brain_masks, key=lambda modality: _voxel_ml(case.modalities[modality]))]
+
+
+def _voxel_ml(path: Path) -> float:
+    """The size of a volume's voxels; one that cannot be told is the coarsest."""
+    header = read_volume_header(path)
+    return math.inf if header is None else header.voxel_ml
 
 
 def _volumes_below(root: Path) -> list[Path]:

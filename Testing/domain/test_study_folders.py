@@ -134,6 +134,32 @@ def test_a_data_list(tmp_path: Path) -> None:
     ]
 
 
+def volume(path: Path, *edges: float) -> None:
+    """A file that is read as far as its header."""
+    numbers = " ".join(map(str, edges))
+    path.write_text(f"ObjectType = Image\nNDims = 3\nDimSize = 9 9 9\nElementSpacing = {numbers}\n")
+
+
+def test_of_a_mask_for_each_sequence_that_of_the_finest_volume_is_taken(tmp_path: Path) -> None:
+    volume(tmp_path / "T1.mhd", 1, 1, 1.2)
+    volume(tmp_path / "FLAIR.mhd", 0.9, 0.9, 1)
+    volume(tmp_path / "DWI.mhd", 0.5, 0.5, 0.5)
+    touch(tmp_path, "T2.mhd")  # damaged
+    names = ("T1", "T2", "FLAIR", "DWI")
+    case = {
+        "id": "one",
+        "modalities": {name: f"{name}.mhd" for name in names},
+        "brain_masks": {name: f"{name}_brain.mhd" for name in names if name != "DWI"},
+        "brain_extracted": True,
+    }
+    alone = {"id": "two", "modalities": {"T2": "T2.mhd"}, "brain_masks": {"T2": "T2_brain.mhd"}}
+    both = case | {"id": "three", "brain_mask": "all.mhd"}
+    listing = tmp_path / "list.json"
+    listing.write_text(json.dumps({"name": "few", "cases": [case, alone, both]}))
+    masks = [Path(one.known["brain"]).name for one in find_studies(listing)]
+    assert masks == ["FLAIR_brain.mhd", "T2_brain.mhd", "all.mhd"]
+
+
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         find_studies(tmp_path)
