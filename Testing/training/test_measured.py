@@ -57,9 +57,12 @@ def test_later_figures_replace_those_of_the_same_data(folder: Path) -> None:
 
 
 def test_notes_stand_in_the_card(folder: Path, tmp_path: Path) -> None:
+    assert "Nobody has measured it yet." in (folder / "MODEL_CARD.md").read_text()
     (tmp_path / "notes.md").write_text("Misses small ones.\n\n- and more\n", encoding="utf-8")
     assert run(["models", "measured", str(folder), "--notes", str(tmp_path / "notes.md")]) == 0
-    assert "## Seen on scans\n\nMisses small ones.\n\n- and more\n" in (folder / "MODEL_CARD.md").read_text()
+    card = (folder / "MODEL_CARD.md").read_text()
+    assert "## Seen on scans\n\nMisses small ones.\n\n- and more\n" in card
+    assert "Nobody has measured it yet." not in card
     assert run(["models", "measured", str(folder), str(results(folder, 0.5))]) == 0
     assert "Misses small ones." in (folder / "MODEL_CARD.md").read_text()
 

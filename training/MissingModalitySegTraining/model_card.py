@@ -50,7 +50,7 @@ def model_card(description: Mapping[str, Any]) -> str:
             }
         ),
         "## Training\n\n" + _list(_training(provenance)),
-        "## What to expect\n\n" + _performance(description.get("performance", [])),
+        *_performance(description.get("performance", []), NOTES in provenance),
         *([f"## Seen on scans\n\n{provenance[NOTES].strip()}"] if provenance.get(NOTES) else []),
         *_pictures(provenance.get(PICTURES, {})),
         f"## Licence\n\n{description['licence']}",
@@ -142,10 +142,11 @@ def _pictures(pictures: Mapping[str, str]) -> list[str]:
     return ["## Pictures", *(f"![{caption}]({name})\n\n{caption}" for name, caption in pictures.items())]
 
 
-def _performance(figures: Sequence[Figure]) -> str:
+def _performance(figures: Sequence[Figure], noted: bool) -> list[str]:
+    """What to expect by code; without figures nothing, where notes say what was measured otherwise."""
+    parts = ["## What to expect"]
     if not figures:
-        return "Nobody has measured it yet."
-    parts = []
+        return [] if noted else [*parts, "Nobody has measured it yet."]
     for dataset, kind in dict.fromkeys((figure["dataset"], figure["data"]) for figure in figures):
         own = [figure for figure in figures if (figure["dataset"], figure["data"]) == (dataset, kind)]
         regions = list(dict.fromkeys(figure["region"] for figure in own))
@@ -160,7 +161,7 @@ def _performance(figures: Sequence[Figure]) -> str:
         for code in dict.fromkeys(figure["code"] for figure in own):
             lines.append(f"| {code} | " + " | ".join(cells.get((code, region), "–") for region in regions) + " |")
         parts.append("\n".join(lines))
-    return "\n\n".join(parts)
+    return parts
 
 
 def _figure(figure: Figure) -> str:
