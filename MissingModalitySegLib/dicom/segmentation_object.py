@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
-from ..engine.geometry import direction_of, same_grid
+from ..engine.geometry import same_grid, steps_of
 from ..labels import Label, LabelScheme
 from .maker import MANUFACTURER, Maker, coded, new_uid
 from .packages import package, silent
@@ -82,7 +82,7 @@ def write_segmentation_object(
 
 def _volume(labels: sitk.Image, array: np.ndarray, frame_of_reference: str) -> Any:
     """Array and geometry as highdicom's volume; its axes are slices, rows, columns."""
-    steps = direction_of(labels) * np.array(labels.GetSpacing())
+    steps = steps_of(labels)
     affine = np.eye(4)
     affine[:3, :3] = steps[:, ::-1]
     affine[:3, 3] = labels.GetOrigin()

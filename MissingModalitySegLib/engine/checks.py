@@ -19,6 +19,7 @@ from ..modalities import Modality
 from ..watch import Watch
 from .brain import background_value
 from .contrast import contrasts_of, doubts
+from .geometry import millilitres
 from .prepare import Prepared
 from .sizes import refuse_size
 from .study import Study
@@ -245,7 +246,7 @@ def _more_than_a_head(modality: Modality, image: sitk.Image) -> Iterator[Finding
 
 
 def _odd_brain(prepared: Prepared) -> Iterator[Finding]:
-    volume = float(prepared.brain.sum()) * np.prod(prepared.frame.grid.GetSpacing()) / 1000
+    volume = millilitres(int(prepared.brain.sum()), prepared.frame.grid)
     if not _SMALLEST_BRAIN_ML <= volume <= _LARGEST_BRAIN_ML:
         size = "small" if volume < _SMALLEST_BRAIN_ML else "large"
         yield Finding(

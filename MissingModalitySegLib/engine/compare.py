@@ -13,9 +13,8 @@ from ..errors import InputError
 from ..labels import LabelScheme
 from ..measures.agreement import CommonLesion, common_lesions, disagreement, majority, mean_of_pairs, pairwise_dice
 from ..watch import Watch
-from .geometry import overlap_of_fields, same_grid
+from .geometry import millilitres, overlap_of_fields, same_grid
 from .images import from_array
-from .lesions import millilitres
 
 MARGIN = 5
 """Voxels around all that anybody has marked, within which STAPLE looks: far from it everybody is right."""
@@ -77,7 +76,7 @@ class Comparison:
         }
 
     def _region(self, region: RegionAgreement) -> dict[str, Any]:
-        spacing = self.majority.GetSpacing()
+        grid = self.majority
 
         def told(values: Sequence[float], digits: int = 4) -> dict[str, float]:
             return {rater: round(value, digits) for rater, value in zip(self.raters, values, strict=True)}
@@ -85,8 +84,8 @@ class Comparison:
         return {
             "volumes_ml": told(region.volumes_ml, 3),
             "consensus_ml": {
-                "majority": round(millilitres(int(region.majority.sum()), spacing), 3),
-                "staple": round(millilitres(int(region.staple.consensus.sum()), spacing), 3),
+                "majority": round(millilitres(int(region.majority.sum()), grid), 3),
+                "staple": round(millilitres(int(region.staple.consensus.sum()), grid), 3),
             },
             "dice": {rater: told(row) for rater, row in zip(self.raters, region.dice.tolist(), strict=True)},
             "mean_dice": round(mean_of_pairs(region.dice), 4),
@@ -96,8 +95,8 @@ class Comparison:
             "lesions": [
                 {
                     "id": number,
-                    "volume_ml": round(millilitres(lesion.union, spacing), 3),
-                    "volumes_ml": told([millilitres(count, spacing) for count in lesion.voxels], 3),
+                    "volume_ml": round(millilitres(lesion.union, grid), 3),
+                    "volumes_ml": told([millilitres(count, grid) for count in lesion.voxels], 3),
                     "seen_by": [self.raters[rater] for rater in lesion.seen_by],
                     "agreement": round(lesion.agreement, 4),
                     "mean_dice": round(lesion.dice, 4),
@@ -141,7 +140,7 @@ def compare(maps: Mapping[str, sitk.Image], scheme: LabelScheme, watch: Watch | 
         regions.append(
             RegionAgreement(
                 name=region.name,
-                volumes_ml=tuple(millilitres(int(mask.sum()), grid.GetSpacing()) for mask in masks),
+                volumes_ml=tuple(millilitres(int(mask.sum()), grid) for mask in masks),
                 dice=pairwise_dice(masks),
                 lesions=tuple(common_lesions(masks)),
                 staple=run_staple(masks),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -85,6 +86,17 @@ def model_grid(reference: sitk.Image, spacing: float | None) -> sitk.Image:
 def direction_of(image: sitk.Image) -> np.ndarray:
     """The axes of `image` as the columns of a (3, 3) matrix."""
     return np.array(image.GetDirection()).reshape(3, 3)
+
+
+def steps_of(image: sitk.Image) -> np.ndarray:
+    """The steps of one voxel along each axis of `image`, in LPS mm, as the columns of a (3, 3) matrix."""
+    return direction_of(image) * np.array(image.GetSpacing())
+
+
+def millilitres(voxels: int, grid: sitk.Image) -> float:
+    """The volume of so many voxels in ml. Those of a sheared grid hold less than their edges say."""
+    share = round(abs(float(np.linalg.det(direction_of(grid)))), 6)  # 1 at right angles, whatever was rounded
+    return voxels * math.prod(grid.GetSpacing()) * share / 1000
 
 
 def same_grid(one: sitk.Image, other: sitk.Image) -> bool:

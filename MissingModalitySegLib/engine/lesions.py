@@ -1,12 +1,12 @@
 """Single lesions of a label map: their voxels, sizes and diameters.
 
 Everything is done in the box around each lesion, so that a volume with many small lesions costs little more than one
-pass over it.
+pass over it. A grid is told by the steps of one voxel along each axis in mm, as columns; they need not be at right
+angles.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -49,12 +49,12 @@ def components(labels: np.ndarray) -> Iterator[Component]:
         yield Component(places[group] + start, value[group])
 
 
-def largest_diameter(indices: np.ndarray, spacing: Sequence[float]) -> float:
+def largest_diameter(indices: np.ndarray, steps: np.ndarray) -> float:
     """The largest distance in mm between two points of the lesion's surface, in any direction.
 
     The surface runs through the middle of the outer faces of its voxels: one voxel is as long as its longest edge.
     """
-    corners = _hull(_with_faces(_ends_of_columns(indices), spacing))
+    corners = _hull(_with_faces(_ends_of_columns(indices), steps))
     return float(pdist(corners).max())
 
 
@@ -67,17 +67,17 @@ class Section:
     slice: int
 
 
-def longest_section(indices: np.ndarray, spacing: Sequence[float], axis: int) -> Section:
-    """Both diameters, as RANO takes them, in the slice across `axis` where the lesion is longest.
+def longest_section(indices: np.ndarray, steps: np.ndarray, axis: int) -> Section:
+    """Both diameters, as RANO takes them, in the slice along the axes other than `axis` where the lesion is longest.
 
     The outline is that of the smallest convex shape around all of the lesion that the slice shows.
     """
     others = [other for other in range(3) if other != axis]
-    across = [float(spacing[other]) for other in others]
+    across = np.linalg.qr(steps[:, others])[1]  # the same steps within the slice, along axes at right angles
     order = np.argsort(indices[:, axis], kind="stable")
     slices, starts = np.unique(indices[order, axis], return_index=True)
     groups = [part[:, others] for part in np.split(indices[order], starts[1:])]
-    reach = [float(np.hypot(*((np.ptp(group, axis=0) + 1) * across))) for group in groups]
+    reach = [_diagonal((np.ptp(group, axis=0) + 1) * across) for group in groups]
     best, outline, at = -1.0, None, 0
     for i in np.argsort(reach)[::-1]:
         if reach[i] <= best:
@@ -87,6 +87,11 @@ def longest_section(indices: np.ndarray, spacing: Sequence[float], axis: int) ->
         if length > best:
             best, outline, at = length, hull, int(slices[i])
     return Section(best, _across(outline), at)
+
+
+def _diagonal(edges: np.ndarray) -> float:
+    """The longer diagonal of the parallelogram with these edges, the columns of a (2, 2) matrix."""
+    return max(float(np.linalg.norm(edges @ turn)) for turn in ((1, 1), (1, -1)))
 
 
 def _across(outline: np.ndarray) -> float:
@@ -115,17 +120,11 @@ def _ends_of_columns(indices: np.ndarray) -> np.ndarray:
     return ordered[first | last]
 
 
-def _with_faces(indices: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
-    """The middles of all faces (edges in 2D) of voxels, in mm along the axes of the grid."""
-    size = np.asarray(spacing, float)
-    half = np.diag(size) / 2
-    return (indices[:, None] * size + np.concatenate([half, -half])[None]).reshape(-1, len(size))
+def _with_faces(indices: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """The middles of all faces (edges in 2D) of voxels, in mm."""
+    half = steps.T / 2
+    return ((indices @ steps.T)[:, None] + np.concatenate([half, -half])[None]).reshape(-1, len(steps))
 
 
 def _hull(points: np.ndarray) -> np.ndarray:
     return points[ConvexHull(points).vertices]
-
-
-def millilitres(voxels: int, spacing: Sequence[float]) -> float:
-    """The volume of so many voxels in ml."""
-    return voxels * math.prod(spacing) / 1000

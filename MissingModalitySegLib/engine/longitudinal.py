@@ -17,7 +17,8 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from ..errors import InputError
-from .lesions import components, millilitres
+from .geometry import millilitres, steps_of
+from .lesions import components
 
 
 class State(StrEnum):
@@ -196,7 +197,7 @@ class _Lesions:
         for number, one in enumerate(components(array), start=1):
             numbers[tuple(one.indices.T)] = number
             places.append(_to_world(image, one.indices))
-        return cls(image, numbers, tuple(places), millilitres(1, image.GetSpacing()))
+        return cls(image, numbers, tuple(places), millilitres(1, image))
 
     def numbered(self) -> sitk.Image:
         """The numbers of the lesions as an image."""
@@ -322,13 +323,9 @@ def _moved(places: np.ndarray, transform: sitk.Transform) -> np.ndarray:
     return places @ (columns[:3] - columns[3]) + columns[3]
 
 
-def _axes(image: sitk.Image) -> np.ndarray:
-    return np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
-
-
 def _to_world(image: sitk.Image, indices: np.ndarray) -> np.ndarray:
-    return indices @ _axes(image).T + np.array(image.GetOrigin())
+    return indices @ steps_of(image).T + np.array(image.GetOrigin())
 
 
 def _to_index(image: sitk.Image, places: np.ndarray) -> np.ndarray:
-    return (places - np.array(image.GetOrigin())) @ np.linalg.inv(_axes(image)).T
+    return (places - np.array(image.GetOrigin())) @ np.linalg.inv(steps_of(image)).T

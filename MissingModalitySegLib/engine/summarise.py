@@ -13,7 +13,8 @@ from scipy import ndimage
 
 from ..labels import LabelScheme
 from ..modalities import Modality
-from .lesions import Component, Section, components, largest_diameter, longest_section, millilitres
+from .geometry import direction_of, millilitres, steps_of
+from .lesions import Component, Section, components, largest_diameter, longest_section
 from .midplane import Midplane, find_midplane
 from .prepare import Prepared
 
@@ -102,10 +103,9 @@ def summarise(
     are one lesion. Without `prepared` its side and its mean intensities are not known.
     """
     array = sitk.GetArrayFromImage(labels).transpose(2, 1, 0)
-    spacing = labels.GetSpacing()
     kept, removed = [], []
     for one in components(array):  # the largest first
-        (removed if millilitres(len(one.values), spacing) < minimum_lesion_ml else kept).append(one)
+        (removed if millilitres(len(one.values), labels) < minimum_lesion_ml else kept).append(one)
     for one in removed:
         array[tuple(one.indices.T)] = 0
     cleaned = labels
@@ -117,13 +117,13 @@ def summarise(
     return Summary(
         labels=cleaned,
         volumes_ml={
-            region.name: millilitres(sum(int(counts[value]) for value in region.values), spacing)
+            region.name: millilitres(sum(int(counts[value]) for value in region.values), labels)
             for region in scheme.regions
         },
         lesions=tuple(_lesion(i, one, labels, scheme, around) for i, one in enumerate(kept[:MOST_LESIONS], start=1)),
         lesion_count=len(kept),
         removed_count=len(removed),
-        removed_ml=millilitres(sum(len(one.values) for one in removed), spacing),
+        removed_ml=millilitres(sum(len(one.values) for one in removed), labels),
         brain_ml=around.brain_ml,
     )
 
@@ -143,12 +143,11 @@ class _Surroundings:
         if prepared is None:
             return cls(None, None, None, None)
         grid, brain = prepared.frame.grid, prepared.brain.numpy()
-        spacing = grid.GetSpacing()
         return cls(
             prepared,
-            None if prepared.is_all_brain else find_midplane(brain, spacing[0]),
+            None if prepared.is_all_brain else find_midplane(brain, grid.GetSpacing()[0]),
             _between(labels, grid, prepared.frame.box.start),
-            None if prepared.is_all_brain else millilitres(int(brain.sum()), spacing),
+            None if prepared.is_all_brain else millilitres(int(brain.sum()), grid),
         )
 
     def places(self, indices: np.ndarray) -> np.ndarray:
@@ -177,23 +176,23 @@ class _Surroundings:
 
 
 def _lesion(number: int, one: Component, labels: sitk.Image, scheme: LabelScheme, around: _Surroundings) -> Lesion:
-    spacing = labels.GetSpacing()
+    steps = steps_of(labels)
     centre = one.indices.mean(axis=0)
-    nearest = one.indices[np.square((one.indices - centre) * np.array(spacing)).sum(axis=1).argmin()]
+    nearest = one.indices[np.square((one.indices - centre) @ steps.T).sum(axis=1).argmin()]
     left, back, top = labels.TransformContinuousIndexToPhysicalPoint([float(value) for value in centre])
     places = None if around.prepared is None else around.places(one.indices)
     return Lesion(
         id=number,
-        volume_ml=millilitres(len(one.values), spacing),
+        volume_ml=millilitres(len(one.values), labels),
         parts_ml={
-            region.name: millilitres(one.count_of(region.values), spacing)
+            region.name: millilitres(one.count_of(region.values), labels)
             for region in scheme.regions[1:]
             if region.values < scheme.regions[0].values
         },
         centroid_ras_mm=(-left, -back, top),
         voxel=tuple(int(value) for value in nearest),
-        diameter_mm=largest_diameter(one.indices, spacing),
-        section=longest_section(one.indices, spacing, axial_axis(labels)),
+        diameter_mm=largest_diameter(one.indices, steps),
+        section=longest_section(one.indices, steps, axial_axis(labels)),
         side=None if places is None else around.side(places),
         intensities={} if places is None else around.intensities(places),
     )
@@ -201,7 +200,7 @@ def _lesion(number: int, one: Component, labels: sitk.Image, scheme: LabelScheme
 
 def axial_axis(image: sitk.Image) -> int:
     """The axis of the grid that runs most nearly from foot to head: slices across it are axial, or nearly so."""
-    return int(np.abs(np.array(image.GetDirection()).reshape(3, 3)[2]).argmax())
+    return int(np.abs(direction_of(image)[2]).argmax())
 
 
 def significant(value: float, digits: int = 4) -> float:
@@ -211,15 +210,10 @@ def significant(value: float, digits: int = 4) -> float:
 
 def _between(start: sitk.Image, end: sitk.Image, box_start: tuple[int, ...]) -> np.ndarray:
     """The affine map (3, 4) from indices into `start` to indices into the box of `end` that begins at `box_start`."""
-    to_world, origin = _axes(start), np.array(start.GetOrigin())
-    to_end = np.linalg.inv(_axes(end))
+    to_world, origin = steps_of(start), np.array(start.GetOrigin())
+    to_end = np.linalg.inv(steps_of(end))
     shift = to_end @ (origin - np.array(end.GetOrigin())) - np.array(box_start)
     return np.concatenate([to_end @ to_world, shift[:, None]], axis=1)
-
-
-def _axes(image: sitk.Image) -> np.ndarray:
-    """The steps of one voxel along each axis of the grid, in LPS mm, as columns."""
-    return np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
 
 
 def _linear(volume: np.ndarray, places: np.ndarray) -> np.ndarray:

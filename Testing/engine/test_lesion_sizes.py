@@ -76,7 +76,7 @@ def test_largest_diameter_is_that_of_all_pairs_of_faces(seed: int, spacing) -> N
     mask[2, 2, 2] = True
     points = faces(indices_of(mask), spacing)
     expected = max(np.linalg.norm(a - b) for a, b in itertools.combinations(points, 2))
-    assert largest_diameter(indices_of(mask), spacing) == pytest.approx(expected)
+    assert largest_diameter(indices_of(mask), np.diag(spacing)) == pytest.approx(expected)
 
 
 @settings(max_examples=25)
@@ -91,7 +91,7 @@ def test_longest_section_is_that_of_the_slice_with_the_farthest_pair(seed: int, 
         if len(part):
             points = faces(part, flat)
             lengths[number] = max(np.linalg.norm(a - b) for a, b in itertools.combinations(points, 2))
-    section = longest_section(indices_of(mask), spacing, axis)
+    section = longest_section(indices_of(mask), np.diag(spacing), axis)
     assert section.longest_mm == pytest.approx(max(lengths.values()))
     assert lengths[section.slice] == pytest.approx(section.longest_mm)
     assert 0 < section.across_mm <= section.longest_mm + 1e-9
@@ -101,11 +101,26 @@ def test_longest_section_is_that_of_the_slice_with_the_farthest_pair(seed: int, 
 def test_diameters_of_an_ellipsoid(spacing) -> None:
     """Half-axes 18, 10 and 7 mm: 36 mm long, 36 x 20 in the slice through its middle."""
     mask = ellipsoid((18, 10, 7), spacing)
-    assert largest_diameter(indices_of(mask), spacing) == pytest.approx(36, abs=1.2)
-    section = longest_section(indices_of(mask), spacing, 2)
+    assert largest_diameter(indices_of(mask), np.diag(spacing)) == pytest.approx(36, abs=1.2)
+    section = longest_section(indices_of(mask), np.diag(spacing), 2)
     assert section.longest_mm == pytest.approx(36, abs=1.2)
     assert section.across_mm == pytest.approx(20, abs=1.2)
     assert section.slice == (mask.shape[2] - 1) // 2 or mask.shape[2] % 2 == 0
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_ball_on_a_sheared_grid(axis: int) -> None:
+    """Of 20 mm, seen along axes that are turned and far from right angles; every slice of a ball is round."""
+    turn, _ = np.linalg.qr(np.random.default_rng(axis).normal(size=(3, 3)))
+    steps = turn @ [[0.5, 0.25, -0.2], [0, 0.4, 0.2], [0, 0, 0.6]]
+    places = np.indices((75, 75, 75)).reshape(3, -1).T - 37
+    ball = places[np.linalg.norm(places @ steps.T, axis=1) <= 10]
+    assert np.abs(ball).max() < 37  # all of it
+    assert largest_diameter(ball, steps) == pytest.approx(20, abs=0.7)
+    section = longest_section(ball, steps, axis)
+    assert abs(section.slice) <= 1
+    assert section.longest_mm == pytest.approx(20, abs=0.7)
+    assert section.across_mm == pytest.approx(20, abs=0.7)
 
 
 def test_across_is_a_chord_at_right_angles_and_not_the_width() -> None:
@@ -113,13 +128,13 @@ def test_across_is_a_chord_at_right_angles_and_not_the_width() -> None:
     x, y = np.meshgrid(np.arange(0, 201), np.arange(0, 51), indexing="ij")
     mask = (y <= x * 5 / 4) & (y <= (200 - x) * 50 / 160)
     places = np.concatenate([np.argwhere(mask), np.zeros((mask.sum(), 1), int)], axis=1)
-    section = longest_section(places, (0.1, 0.1, 1.0), 2)
+    section = longest_section(places, np.diag([0.1, 0.1, 1.0]), 2)
     assert section.longest_mm == pytest.approx(20, abs=0.2)
     assert section.across_mm == pytest.approx(5, abs=0.2)
 
 
 def test_a_single_voxel_is_as_long_as_its_longest_edge() -> None:
     place = np.array([[3, 4, 5]])
-    assert largest_diameter(place, (1.0, 0.5, 4.0)) == pytest.approx(4.0)
-    section = longest_section(place, (1.0, 0.5, 4.0), 2)
+    assert largest_diameter(place, np.diag([1.0, 0.5, 4.0])) == pytest.approx(4.0)
+    section = longest_section(place, np.diag([1.0, 0.5, 4.0]), 2)
     assert (section.longest_mm, section.across_mm, section.slice) == (pytest.approx(1.0), pytest.approx(0.5), 5)

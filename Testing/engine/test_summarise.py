@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import numpy as np
 import pytest
@@ -57,6 +58,23 @@ def test_volumes_places_and_intensities(axes: str) -> None:
     assert np.linalg.norm(size) - 4 < tumour.diameter_mm < np.linalg.norm(size)
     assert np.hypot(20, 24) - 3 < tumour.section.longest_mm < np.hypot(20, 24)  # axial: 20 x 24 mm, in any axis order
     assert summary.brain_ml == pytest.approx(4 / 3 * np.pi * 6.8 * 8.4 * 6.2, rel=0.01)
+
+
+def test_a_sheared_grid_has_smaller_voxels_than_its_edges_say() -> None:
+    """A cuboid of 6 x 6 x 6 voxels whose second axis leans over: its volume is that of the upright one, 0.216 ml."""
+    array = np.zeros((20, 20, 20), np.uint8)
+    array[7:13, 7:13, 7:13] = 1
+    labels = sitk.GetImageFromArray(array)
+    steps = np.array([[1, 0.5, 0], [0, 1, 0], [0, 0, 1]])
+    labels.SetSpacing(np.linalg.norm(steps, axis=0).tolist())
+    labels.SetDirection((steps / np.linalg.norm(steps, axis=0)).ravel().tolist())
+    summary = summarise(labels, LESION, minimum_lesion_ml=0.22)
+    assert (summary.lesion_count, summary.removed_ml) == (0, pytest.approx(0.216))
+    (lesion,) = summarise(labels, LESION).lesions
+    assert lesion.volume_ml == pytest.approx(0.216)
+    corners = [np.array(one) @ steps.T for one in product((-3, 3), repeat=3)]
+    longest = max(np.linalg.norm(a - b) for a in corners for b in corners)
+    assert longest - 1.5 < lesion.diameter_mm < longest
 
 
 def test_small_lesions_are_taken_out_everywhere() -> None:
