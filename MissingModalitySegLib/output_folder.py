@@ -20,12 +20,13 @@ from .disk import disk_errors
 from .errors import InputError
 from .modalities import MODALITIES
 from .options import CHOICES
+from .owners import has_ended, owner
 
 REPORT = "report.json"
 PAGE = "report.html"
 """The report with pictures, for a browser."""
 
-_INCOMING = re.compile(r"\.incoming-(\d+)-[0-9a-f]{16}")
+_INCOMING = re.compile(r"\.incoming-(.+)-[0-9a-f]{16}")
 _LEAVING = ".leaving"  # the older set is being set aside: what is still outside belongs to it
 _PREVIOUS = ".previous"  # all of the older set is here: what is outside belongs to the new one
 _DONE = ".replaced"  # the new set is complete
@@ -68,7 +69,7 @@ def staged(folder: Path) -> Iterator[Path]:
     try:
         with disk_errors(folder):
             recover(folder)
-            fresh = folder / f".incoming-{os.getpid()}-{token_hex(8)}"
+            fresh = folder / f".incoming-{owner()}-{token_hex(8)}"
             fresh.mkdir()
         try:
             yield fresh
@@ -86,8 +87,8 @@ def staged(folder: Path) -> Iterator[Path]:
 def recover(folder: Path, dead: int | None = None) -> None:
     """Bring `folder` to one complete set where a process was killed, and remove what it left.
 
-    What process `dead` was writing goes too, and what processes left that no longer run. Nothing happens where
-    `folder` is missing.
+    What process `dead` was writing goes too, and what processes of this computer left that no longer run. Nothing
+    happens where `folder` is missing.
     """
     folder = Path(folder)
     if (folder / _LEAVING).is_dir():
@@ -100,7 +101,7 @@ def recover(folder: Path, dead: int | None = None) -> None:
     with suppress(FileNotFoundError, NotADirectoryError):
         for name in os.listdir(folder):
             writer = _INCOMING.fullmatch(name)
-            if writer and (int(writer[1]) == dead or not _is_running(int(writer[1]))):
+            if writer and ((dead is not None and writer[1] == owner(dead)) or has_ended(writer[1])):
                 shutil.rmtree(folder / name, ignore_errors=True)
 
 
@@ -142,16 +143,3 @@ def _move_all(source: Path, target: Path) -> None:
     for path in list(source.iterdir()):
         os.replace(path, target / path.name)
     source.rmdir()
-
-
-def _is_running(process: int) -> bool:
-    """Whether there is a process of this number; where asking could end it (Windows), there always is."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

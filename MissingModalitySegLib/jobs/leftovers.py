@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..output_folder import recover
+from ..owners import has_ended, owner
 
 PREFIX = "missing-modality-seg-"
 
@@ -23,13 +23,14 @@ def make_scratch() -> Path | None:
 
 
 def make_temporary(place: Path) -> Path:
-    """A folder in `place` that this process will remove; what processes left there that were killed goes now.
+    """A folder in `place` that this process will remove; what processes of this computer left there that were killed
+    goes now.
 
     Its name tells whose it is. Raises `OSError`.
     """
     place.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(place)
-    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{owner()}-", dir=place))
 
 
 def missing_folders(folder: Path) -> list[Path]:
@@ -47,19 +48,6 @@ def clear_output(folder: Path, made: Sequence[Path], worker: int) -> None:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    if os.name != "posix":  # where asking for a process could end it
-        return
     for path in folder.glob(f"{PREFIX}*-*"):
-        owner = path.name.removeprefix(PREFIX).split("-")[0]
-        if owner.isdecimal() and not _is_running(int(owner)):
+        if has_ended(path.name.removeprefix(PREFIX).rpartition("-")[0]):
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True

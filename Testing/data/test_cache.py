@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from MissingModalitySegLib.datalists import Case, Datalist, read_datalist, write
 from MissingModalitySegLib.engine import prepare, read_study
 from MissingModalitySegLib.errors import InputError, ResourceError
 from MissingModalitySegLib.modalities import Code, Modality
+from MissingModalitySegLib.owners import owner
 from MissingModalitySegTraining.data import cache_files
 from MissingModalitySegTraining.data.cache import Cache, CacheOptions
 from MissingModalitySegTraining.data.fill import fill_cache
@@ -223,6 +225,18 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
         assert all(int(cache[name].channels[0, 0, 0, 0]) == int(name[1:]) for name in cache.ids)
     assert cache_files.sweep(cache.entries) <= 4
     assert leftovers(cache) == []
+
+
+def test_a_writer_on_another_computer_is_given_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "gethostname", lambda: "elsewhere")
+        part = tmp_path / f".part-{owner(2**22 + 1)}-{'0' * 32}"  # Linux numbers no process so high
+    part.mkdir()
+    (tmp_path / f".part-{owner(2**22 + 1)}-{'0' * 32}").mkdir()
+    assert cache_files.sweep(tmp_path) == 1
+    assert list(tmp_path.iterdir()) == [part]
+    os.utime(part, (time.time() - 25 * 3600,) * 2)
+    assert cache_files.sweep(tmp_path) == 1
 
 
 def test_two_writers_at_once(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from PySide6 import QtCore, QtTest, QtWidgets
 from MissingModalitySegLib.errors import InputError
 from MissingModalitySegLib.jobs.leftovers import PREFIX
 from MissingModalitySegLib.options import Options
+from MissingModalitySegLib.owners import owner
 from MissingModalitySegLib.scene import runs_in
 from MissingModalitySegLib.ui.desk import State, Work, desk
 from MissingModalitySegLib.ui.study import hand_in_study
@@ -204,12 +205,12 @@ def test_what_a_slicer_left_that_was_killed_goes(window, slicer_app) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     place = Path(slicer_app.temporaryPath)
-    (place / f"{PREFIX}{ended.pid}-left").mkdir(parents=True)
-    theirs = place / f"{PREFIX}{os.getppid()}-theirs"
+    (place / f"{PREFIX}{owner(ended.pid)}-left").mkdir(parents=True)
+    theirs = place / f"{PREFIX}{owner(os.getppid())}-theirs"
     theirs.mkdir()
     load_and_guess(window, "T1")
     segment(window)
-    others = [name for name in os.listdir(place) if not name.startswith(f"{PREFIX}{os.getpid()}-")]
+    others = [name for name in os.listdir(place) if not name.startswith(f"{PREFIX}{owner()}-")]
     assert others == [theirs.name]
 
 

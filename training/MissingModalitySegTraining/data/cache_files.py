@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
-import sys
 import time
 import uuid
 from collections.abc import Mapping
@@ -19,6 +17,7 @@ import numpy as np
 
 from MissingModalitySegLib.disk import disk_errors
 from MissingModalitySegLib.errors import InputError
+from MissingModalitySegLib.owners import has_ended, owner
 
 RECORD = "entry.json"
 """Written last into an entry; holds what it is, and the size and checksum of every other file."""
@@ -33,7 +32,7 @@ def write_entry(target: Path, record: Mapping[str, Any], arrays: Mapping[str, np
     A reader never sees half an entry, and a writer that is killed leaves nothing that counts. Where another writer was
     faster with the same key, its entry stays.
     """
-    part = target.parent / f"{_PART}{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
+    part = target.parent / f"{_PART}{owner()}-{uuid.uuid4().hex}"
     with disk_errors(target.parent):
         try:
             part.mkdir(parents=True)
@@ -86,7 +85,7 @@ def map_array(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray
 def remove_entry(folder: Path) -> None:
     """Remove an entry in one step, also under the eyes of readers who have mapped it."""
     with disk_errors(folder.parent):
-        trash = folder.parent / f"{_PART}{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
+        trash = folder.parent / f"{_PART}{owner()}-{uuid.uuid4().hex}"
         with suppress(FileNotFoundError):
             os.rename(folder, trash)
     shutil.rmtree(trash, ignore_errors=True)
@@ -130,15 +129,9 @@ def _digest(path: Path) -> str:
 
 
 def _abandoned(part: Path) -> bool:
-    host, _, rest = part.name.removeprefix(_PART).rpartition("-")[0].rpartition("-")
-    if host == socket.gethostname() and rest.isdigit() and sys.platform != "win32":
-        try:
-            os.kill(int(rest), 0)
-        except ProcessLookupError:
-            return True
-        except OSError:
-            return False
-        return False
+    ended = has_ended(part.name.removeprefix(_PART).rpartition("-")[0])
+    if ended is not None:
+        return ended
     try:
         return time.time() - part.stat().st_mtime > _ABANDONED
     except OSError:
