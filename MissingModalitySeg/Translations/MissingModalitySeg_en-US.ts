@@ -1372,6 +1372,11 @@
     </message>
     <message>
         <location filename="../../MissingModalitySegLib/ui/results.py"/>
+        <source>The report is not in the scene any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <location filename="../../MissingModalitySegLib/ui/results.py"/>
         <source>Synthetic sequences only.</source>
         <translation type="unfinished"></translation>
     </message>

@@ -56,7 +56,8 @@ class BatchPanel:
         for widget in (ui.batchBar, ui.batchMessage, ui.openOutputButton, ui.openPageButton):
             widget.visible = False
         ui.sourceBox.connect("currentIndexChanged(int)", self._choose_source)
-        ui.sourcePath.connect("currentPathChanged(QString)", self._change_source)
+        for line in ui.sourcePath.findChildren(qt.QLineEdit):  # CTK itself tells of nothing but what ends in `.json`
+            line.connect("textChanged(QString)", self._change_source)
         ui.findButton.connect("clicked()", self.find)
         ui.startButton.connect("clicked()", self._press)
         ui.openOutputButton.connect("clicked()", self._open_output)

@@ -58,7 +58,7 @@ class ResultsPanel:
         self._later = qt.QTimer()
         self._later.setSingleShot(True)
         self._later.interval = _AFTER_EDIT_MS
-        self._later.connect("timeout()", self._say_headline)
+        self._later.connect("timeout()", self._look_again)
         self.review = ReviewPanel(ui, self.tell)
         self._export = ExportMenu(ui.exportButton, self.tell)
         ui.resultsMessage.visible = ui.compareTable.visible = False
@@ -89,7 +89,7 @@ class ResultsPanel:
         """The window goes."""
         self._reveal.stop()
         self._watch(None)
-        let_go(self._later, self._say_headline)
+        let_go(self._later, self._look_again)
         self.review.leave()
 
     def show(self, key: str) -> bool:
@@ -146,7 +146,7 @@ class ResultsPanel:
                 [
                     _title(one),
                     *(decimal((one.report.get("volumes_ml") or {}).get(name)) for name in regions),
-                    str(one.report.get("lesion_count", "–")),
+                    decimal(one.report.get("lesion_count"), 0),
                 ]
                 for one in self._runs
             ]
@@ -202,10 +202,20 @@ class ResultsPanel:
                 node.RemoveObserver(tag)
         self._watched = None
         if segmentation is not None:
-            inside = slicer.vtkSegmentation
-            events = (inside.SourceRepresentationModified, inside.SegmentAdded, inside.SegmentRemoved)
+            kind = slicer.vtkSegmentation
+            events = (kind.SourceRepresentationModified, kind.SegmentAdded, kind.SegmentRemoved, kind.SegmentModified)
             tags = [segmentation.AddObserver(event, lambda *_: self._later.start()) for event in events]
             self._watched = segmentation, tags
+
+    def _look_again(self) -> None:
+        """Somebody has drawn, or added, removed or renamed regions."""
+        self._say_headline()
+        if self.run is not None and self.run.segmentation is not None:
+            inside = self.run.segmentation.GetSegmentation()
+            names = {one: inside.GetSegment(one).GetName() for one in segment_ids(self.run.segmentation)}
+            if names != {one: box.text for one, box in self._boxes.items()}:
+                self._make_boxes()
+                self._on_pick(self.run.run)  # the window puts the new ones where the keyboard expects them
 
     def _say_headline(self) -> None:
         if self.run is not None:
@@ -331,6 +341,8 @@ def _title(run: PlacedRun) -> str:
 
 def _headline(run: PlacedRun) -> str:
     volumes = run.report.get("volumes_ml") or {}
+    if not volumes and run.segmentation is not None:
+        return _("The report is not in the scene any more.")
     if not volumes:
         return _("Synthetic sequences only.")
     count = run.report.get("lesion_count", len(run.report.get("lesions") or ()))

@@ -50,10 +50,10 @@ class ReviewPanel:
 
     def take(self, run: PlacedRun | None) -> None:
         """Offer the review of a run. A scene that was saved in the review opens in it."""
-        if run is None or self._run is None or run.run != self._run.run:  # the same run has more nodes by the review
+        generated = run is not None and bool(run.synthetic or run.reconstructed)
+        if not generated or self._run is None or run.run != self._run.run:  # the same has more nodes by the review
             self.close()
         self._run = run
-        generated = run is not None and bool(run.synthetic or run.reconstructed)
         self.ui.review.visible = generated
         if generated:
             self.ui.confidenceLabel.text = confidence(run)

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import qt
 import slicer
 
 from MissingModalitySegLib import case_results
@@ -237,6 +238,16 @@ def test_a_search_that_is_overtaken_finds_nothing(tab, window, tmp_path: Path, m
     assert tab.ui.startButton.enabled == (other == "another search")
     assert tab.ui.findButton.enabled
     window.window.refresh()
+
+
+def test_what_was_found_under_another_path_goes_when_a_path_is_typed(tab, tmp_path: Path) -> None:
+    write_inputs(tmp_path / "in" / "anna", "T1")
+    tab.ui.sourcePath.currentPath = str(tmp_path / "in")
+    click(tab.ui.findButton)
+    until(lambda: column(tab, 0) == ["anna"])
+    tab.ui.sourcePath.findChildren(qt.QLineEdit)[0].setText(str(tmp_path / "els"))
+    assert column(tab, 0) == []
+    assert not tab.ui.startButton.enabled
 
 
 def test_the_button_beside_the_path_offers_what_is_meant(tab, tmp_path: Path) -> None:

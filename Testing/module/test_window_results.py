@@ -102,7 +102,7 @@ def test_regions_opacity_and_surfaces(results) -> None:
 
 
 def test_segments_of_the_user_stay_as_they_are(results) -> None:
-    """What was drawn in the Segment Editor has no box here."""
+    """What is clicked for one segment leaves those that were drawn in the Segment Editor."""
     segmentation = results.run.segmentation
     display, (first, second, *_) = segmentation.GetDisplayNode(), segment_ids(segmentation)
     drawn = segmentation.GetSegmentation().AddEmptySegment()
@@ -111,6 +111,22 @@ def test_segments_of_the_user_stay_as_they_are(results) -> None:
     assert [display.GetSegmentVisibility(one) for one in (first, second, drawn)] == [True, False, True]
     click(results._boxes[first])
     assert [display.GetSegmentVisibility(one) for one in (first, second, drawn)] == [False, False, True]
+
+
+def test_boxes_follow_the_segment_editor(results) -> None:
+    """What is added, renamed or removed there has, is called by and loses its box here."""
+    inside = results.run.segmentation.GetSegmentation()
+    first, second, *_ = segment_ids(results.run.segmentation)
+    drawn = inside.AddEmptySegment("", "Cyst")
+    until(lambda: [box.text for box in results.boxes][-1:] == ["Cyst"])
+    inside.GetSegment(drawn).SetName("Cavity")
+    inside.GetSegment(first).SetName("Infarct")
+    until(lambda: results._boxes[drawn].text == "Cavity")
+    assert results._boxes[first].text == "Infarct"
+    inside.RemoveSegment(second)
+    until(lambda: second not in results._boxes)
+    click(results._boxes[drawn])
+    assert not results.run.segmentation.GetDisplayNode().GetSegmentVisibility(drawn)
 
 
 def test_corrections_by_hand_are_told(results, window, tmp_path) -> None:
@@ -543,6 +559,13 @@ def test_a_table_of_lesions_that_the_user_deletes_does_not_mean_that_there_are_n
     assert lesion_header(results) == "The lesion table is not in the scene any more."
 
 
+def test_a_report_that_the_user_deletes_does_not_mean_that_nothing_was_segmented(results) -> None:
+    reports = [node for node in slicer.util.getNodesByClass("vtkMRMLTextNode") if "volumes_ml" in node.GetText()]
+    assert len(reports) == 1
+    slicer.mrmlScene.RemoveNode(reports[0])
+    until(lambda: results.ui.headline.text == "The report is not in the scene any more.")
+
+
 def test_no_lesion_is_told(results) -> None:
     while results.run.lesions.GetNumberOfRows():
         results.run.lesions.RemoveRow(0)
@@ -589,6 +612,16 @@ def test_names_are_not_taken_for_mathematics(results) -> None:
     click(results.ui.reviewButton)
     assert [name for name in names_in_scene() if set("|$") & set(name)] == []
     assert any("acquired to reconstructed" in name for name in names_in_scene())
+
+
+def test_the_review_ends_with_the_last_volume_that_it_is_about(results, slicer_app) -> None:
+    click(results.ui.reviewButton)
+    layout = slicer_app.layoutManager().layout
+    for volume in [*results.run.synthetic.values(), *results.run.reconstructed.values()]:
+        slicer.mrmlScene.RemoveNode(volume)
+    until(lambda: results.ui.review.isHidden())
+    assert not results.ui.reviewButton.checked
+    assert slicer_app.layoutManager().layout != layout
 
 
 def test_the_review_stays_when_something_changes(results, window) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from types import ModuleType
 
 import shiboken6
@@ -123,11 +124,16 @@ class ctkPathLineEdit(QtWidgets.QWidget):
         button.clicked.connect(lambda: self.browse())
         line.addWidget(self._edit)
         line.addWidget(button)
-        self._edit.textChanged.connect(self.currentPathChanged)
+        self._edit.textChanged.connect(self._tell)
         self._filters = 0x002
         self.nameFilters: list[str] = []
         self._key = ""
         self.setFocusProxy(self._edit)
+
+    def _tell(self, path: str) -> None:
+        """The real one tells of no path that its name filters would not offer."""
+        if path and any(fnmatch(path, one) for one in self.nameFilters or ("*",)):
+            self.currentPathChanged.emit(path)
 
     def _get_path(self) -> str:
         return QtCore.QObject.property(self._edit, "text")
