@@ -107,8 +107,8 @@ def sample_anatomy(generator: torch.Generator, ages: tuple[float, float] = (18, 
     size = 1 + uniform(generator, -spread, spread)
     scale = tuple(min(1.2, max(0.8, size * uniform(generator, 0.93, 1.07))) for _ in range(3))
     sulci = min(3.5, max(-4.0, -2.7 + 1.8 * shrinking + normal(generator, 0.7)))
-    ventricles = -0.8 + 3.2 * shrinking**1.5 + normal(generator, 1.0)
-    if chance(generator, 0.06):
+    ventricles = -0.6 + 3.4 * shrinking**1.5 + normal(generator, 1.7)
+    if chance(generator, 0.12):
         ventricles += uniform(generator, 2, 7)  # hydrocephalus
     return AnatomyParameters(
         age=age,

@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .csf_flow import RESTING, FlowParameters, sample_flow
 from .draws import chance, choose, log_uniform, normal, uniform
 from .materials import AT_3_TESLA, ENHANCING, FATTY, FLUIDS, LESIONS, Material
 from .physics import with_gadolinium
@@ -120,6 +121,7 @@ class ContrastParameters:
     regional: RegionalParameters
     susceptibility: tuple[Patch, ...] = ()
     """Where air disturbs the diffusion-weighted image."""
+    flow: FlowParameters = RESTING
 
 
 def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None = None) -> ContrastParameters:
@@ -159,12 +161,12 @@ def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None 
         "regional": sample_regional(generator),
         "susceptibility": sample_susceptibility(generator),
     }
-    plain = ContrastParameters(**drawn, gains=None, means=None)
+    case = ContrastParameters(**drawn, gains=None, means=None)
     if way == "jittered":
-        return ContrastParameters(**drawn, gains=_sample_gains(generator, plain, mixture.jitter), means=None)
-    if way == "random":
-        return ContrastParameters(**drawn, gains=None, means=_sample_means(generator, plain, mixture.keep_signs))
-    return plain
+        case = replace(case, gains=_sample_gains(generator, case, mixture.jitter))
+    elif way == "random":
+        case = replace(case, means=_sample_means(generator, case, mixture.keep_signs))
+    return replace(case, flow=sample_flow(generator))
 
 
 def _sample_tissues(generator: torch.Generator) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from .acquisition import PROTOCOLS, AcquisitionParameters, sample_acquisition
 from .anatomy import AnatomyParameters, sample_anatomy, tissues
 from .atlas import Atlas
 from .contrast import DWI, ContrastMixture, ContrastParameters, sample_contrast, signals
+from .csf_flow import with_flow
 from .cut import scanned
 from .lesions import (
     ADULTS,
@@ -164,6 +165,7 @@ def render_ideal(
     images = torch.einsum("bsm,bmxyz->bsxyz", brightness, fractions)
     images += texture(points, fractions, brightness, [case.contrast.texture for case in cases])
     images += regional(places, fractions, brightness, [case.contrast.regional for case in cases])
+    with_flow(images, places, fractions, brightness, [case.contrast.flow for case in cases])
     images[:, DWI] *= _batch(gains)
     if any(case.contrast.susceptibility for case in cases):
         images[:, DWI] *= susceptibility(places, [case.contrast.susceptibility for case in cases])

@@ -32,7 +32,7 @@ def sample_gliomas(
 ) -> tuple[tuple[Tumour, ...], tuple[Push, ...]]:
     """One to three foci of one grade, and what they push aside. With a folder, the first takes a real shape."""
     volume_ml = sample_volume_ml(generator)
-    low_grade = chance(generator, 0.3)
+    low_grade = chance(generator, 0.4)
     count = choose(generator, {1: 0.86, 2: 0.1, 3: 0.04})
     shares = [1.0] + [uniform(generator, 0.03, 0.4) for _ in range(count - 1)]
     foci = []
