@@ -20,6 +20,7 @@ from ..watch import Watch
 from .brain import background_value
 from .contrast import contrasts_of, doubts
 from .geometry import millilitres
+from .images import no_value_share
 from .prepare import Prepared
 from .sizes import refuse_size
 from .study import Study
@@ -58,6 +59,9 @@ _CUT_BELOW_MM2 = 2500.0
 _NOT_COVERED = 0.05
 """Share of the brain that may lie outside another volume's field of view."""
 
+_NO_VALUES = 0.01
+"""Share of a volume without numbers that is worth a word."""
+
 _WIDEST_HEAD_MM = 260.0
 """From left to right; heads with ears reach 200."""
 
@@ -80,7 +84,8 @@ def check_inputs(study: Study, watch: Watch = Watch()) -> tuple[Finding, ...]:  
         array = sitk.GetArrayViewFromImage(image)
         _refuse_values(modality, array)
         _refuse_ct(modality, array)
-        found += [*_perhaps_ct(modality, array), *_odd_values(modality, array), *_more_than_a_head(modality, image)]
+        found += [*_perhaps_ct(modality, array), *_odd_values(modality, array)]
+        found += [*_no_values(modality, image), *_more_than_a_head(modality, image)]
         watch.check()
     _refuse_same_volumes(study)
     found += _thick_slices(study)
@@ -182,6 +187,17 @@ def _perhaps_ct(modality: Modality, array: np.ndarray) -> Iterator[Finding]:
             "perhaps-ct",
             f"{modality} may be a CT: its values are few and as those of a brain in Hounsfield units. The models were "
             "made for MRI.",
+            (modality,),
+        )
+
+
+def _no_values(modality: Modality, image: sitk.Image) -> Iterator[Finding]:
+    share = no_value_share(image)
+    if share >= _NO_VALUES:
+        yield Finding(
+            "no-values",
+            f"{modality} has no number (NaN) in {100 * share:.0f} % of its voxels, at the border; they were taken for "
+            "background. Brain that lies there was not seen.",
             (modality,),
         )
 

@@ -18,6 +18,8 @@ from . import nifti
 MOST_VOXELS = 512_000_000
 """800³: more than any scanner makes of a head, and 2 GB of memory for each volume."""
 
+_NO_VALUE = "MissingModalitySeg_no_value"
+
 
 class VolumeSource(ABC):
     """A volume that is more than a file, as a series is: it knows how to read itself and what a report tells of it."""
@@ -39,8 +41,9 @@ class VolumeSource(ABC):
 def read_image(path: str | Path) -> sitk.Image:
     """A scalar 3D volume in physical space (LPS millimetres, as ITK has it); float32 unless it holds integers.
 
-    Raises `InputError` for what is missing, unreadable, cut off, not three-dimensional or in colour, and for values
-    that are NaN or infinite.
+    Values that are NaN or infinite are what programs write beyond a field of view where they reach the border: they
+    become background, and `no_value_share` tells how many they were. Raises `InputError` for such values elsewhere, and
+    for what is missing, unreadable, cut off, not three-dimensional or in colour.
     """
     path = Path(path)
     if not path.exists():
@@ -57,13 +60,35 @@ def read_image(path: str | Path) -> sitk.Image:
             f"{path.name} cannot be read as a volume.",
             "It may be truncated, or of a format ITK does not know; NIfTI and NRRD always work.",
         ) from error
-    if path.name.endswith(nifti.SUFFIXES):
-        nifti.check_nifti(path)
+    bad = nifti.not_finite(path) if path.name.endswith(nifti.SUFFIXES) else None  # of which ITK has made zeros
     image = as_volume(image, path.name)
-    if "float" in image.GetPixelIDTypeAsString():
-        values = sitk.GetArrayViewFromImage(image)
-        nifti.refuse_not_finite(path.name, values.size - int(np.count_nonzero(np.isfinite(values))), values.size)
-    return image
+    if bad is None and "float" in image.GetPixelIDTypeAsString():
+        bad = ~np.isfinite(sitk.GetArrayViewFromImage(image))
+    return image if bad is None or not bad.any() else _with_background(image, bad, path.name)
+
+
+def no_value_share(image: sitk.Image) -> float:
+    """The share of the voxels that had no value before `read_image` gave them that of the background."""
+    return float(image.GetMetaData(_NO_VALUE)) if image.HasMetaDataKey(_NO_VALUE) else 0.0
+
+
+def _with_background(image: sitk.Image, bad: np.ndarray, name: str) -> sitk.Image:
+    """The same with a value where there is none, if all such places reach the border."""
+    values = sitk.GetArrayFromImage(image)
+    places = sitk.GetImageFromArray(bad.reshape(values.shape).astype(np.uint8))
+    beyond = sitk.GetArrayFromImage(sitk.BinaryGrindPeak(places)).astype(bool)
+    inside = int(np.count_nonzero(bad)) - int(np.count_nonzero(beyond))
+    if inside or beyond.all():
+        raise InputError(
+            "not-finite",
+            f"{name} has {inside or int(np.count_nonzero(bad))} voxels that are NaN or infinite.",
+            "Give them a value: outside the brain, the one that the background has.",
+        )
+    values[beyond] = min(0.0, float(values[~beyond].min()))
+    filled = sitk.GetImageFromArray(values)
+    filled.CopyInformation(image)
+    filled.SetMetaData(_NO_VALUE, f"{beyond.mean():.4f}")
+    return filled
 
 
 def _refuse_enormous(readable: str, shown: str) -> None:

@@ -82,29 +82,21 @@ def _suffix(path: Path) -> str:
     return suffix if suffix.isascii() else ""
 
 
-def check_nifti(path: Path) -> None:
+def not_finite(path: Path) -> np.ndarray | None:
     """Read every voxel of a NIfTI file as it is stored; a file of another format under this name is passed over.
 
-    Raises `InputError`: `damaged-file` when it ends too early or cannot be unpacked, `not-finite` when it holds NaN or
-    infinite values.
+    Returns:
+        Of each voxel in the order of the file whether it is NaN or infinite; None where none is.
+
+    Raises:
+        InputError: `damaged-file`, it ends too early or cannot be unpacked.
     """
     try:
         with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as stream:
             voxels = _header(stream)
-            if voxels is not None:
-                _check_voxels(path, stream, voxels)
+            return None if voxels is None else _read_through(path, stream, voxels)
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, str(error)) from error
-
-
-def refuse_not_finite(name: str, bad: int, size: int) -> None:
-    """Raise `InputError` (`not-finite`) when `bad` voxels out of `size` are NaN or infinite."""
-    if bad:
-        raise InputError(
-            "not-finite",
-            f"{name} has {bad} voxels that are NaN or infinite ({100 * bad / size:.2g} %).",
-            "Give them a value: outside the brain, the one that the background has.",
-        )
 
 
 def _header(stream: BinaryIO) -> _Voxels | None:
@@ -121,20 +113,19 @@ def _header(stream: BinaryIO) -> _Voxels | None:
     return None
 
 
-def _check_voxels(path: Path, stream: BinaryIO, voxels: _Voxels) -> None:
+def _read_through(path: Path, stream: BinaryIO, voxels: _Voxels) -> np.ndarray | None:
     stream.seek(voxels.start)
-    left, bad = voxels.size, 0
+    left, found = voxels.size, []
     while left:
         chunk = stream.read(min(left, _CHUNK))
         if not chunk:
             raise _damaged(path, f"{voxels.size - left} of {voxels.size} bytes of voxels are there")
         left -= len(chunk)
         if voxels.dtype is not None:
-            values = np.frombuffer(chunk, voxels.dtype, len(chunk) // voxels.dtype.itemsize)
-            bad += values.size - int(np.count_nonzero(np.isfinite(values)))
+            found.append(~np.isfinite(np.frombuffer(chunk, voxels.dtype, len(chunk) // voxels.dtype.itemsize)))
     while stream.read(_CHUNK):
         pass  # the checksum of a .gz stands at its end
-    refuse_not_finite(path.name, bad, voxels.size // voxels.dtype.itemsize if voxels.dtype else 1)
+    return np.concatenate(found) if any(bad.any() for bad in found) else None
 
 
 def _damaged(path: Path, why: str) -> InputError:

@@ -8,7 +8,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from ..disk import disk_errors
 from ..errors import InputError, MissingModalitySegError
-from .nifti import SUFFIXES, check_nifti, readable_name, writable_name
+from .nifti import SUFFIXES, not_finite, readable_name, writable_name
 
 
 def write_volume(image: sitk.Image, path: Path) -> None:
@@ -17,7 +17,8 @@ def write_volume(image: sitk.Image, path: Path) -> None:
         with writable_name(path) as name:
             sitk.WriteImage(image, name, useCompression=True)
         if path.name.endswith(SUFFIXES):
-            check_nifti(path)
+            if not_finite(path) is not None:
+                raise RuntimeError("It holds values that are no numbers.")
             return
         with readable_name(path) as name:
             if sitk.ReadImage(name).GetSize() != image.GetSize():

@@ -65,7 +65,7 @@ def test_a_flawless_list_has_no_findings(tmp_path: Path) -> None:
         (ball() * 3.5, ("error", "mask-as-image")),
         (labels(1, 2, 3), ("error", "labels-as-image")),
         (np.where(ball(radius=0.3), np.nan, extracted(0)), ("error", "not-finite")),
-        (np.where(np.arange(SIZE**3).reshape((SIZE,) * 3) == 5, np.inf, extracted(0)), ("error", "not-finite")),
+        (np.where(ball(radius=0.1), np.inf, extracted(0)), ("error", "not-finite")),
     ],
 )
 def test_volumes_that_are_no_mri(tmp_path: Path, values: np.ndarray, expected: tuple[str, str]) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 import torch
 
 from MissingModalitySegLib.engine.checks import check_inputs, check_prepared
+from MissingModalitySegLib.engine.images import read_image
 from MissingModalitySegLib.engine.sizes import refuse_size
 from MissingModalitySegLib.engine.study import Study
 from MissingModalitySegLib.errors import InputError
@@ -90,6 +93,17 @@ def test_values_that_overflowed() -> None:
     array = textured(40, 50, 60, low=0, high=60_000).astype(np.uint16).view(np.int16)
     (finding,) = check_inputs(Study({T1: image_of(array, (3, 3, 3))}))
     assert finding.code == "values-overflowed"
+
+
+@pytest.mark.parametrize(("slices", "codes"), [(6, ["no-values"]), (0, [])])
+def test_voxels_without_values_are_told(tmp_path: Path, slices: int, codes: list[str]) -> None:
+    array = textured(40, 50, 60).astype(np.float32)
+    array[:, :, :slices] = np.nan
+    path = tmp_path / "T1.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(array, np.diag((3, 3, 3, 1))), path)
+    found = check_inputs(Study({T1: read_image(path)}))
+    assert [finding.code for finding in found] == codes
+    assert all("10 %" in finding.message for finding in found)
 
 
 def test_thick_slices_only_where_no_volume_has_thin_ones() -> None:

@@ -11,6 +11,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from MissingModalitySegLib.engine import read_image
+from MissingModalitySegLib.engine.images import no_value_share
 from MissingModalitySegLib.engine.writing import write_volume
 from MissingModalitySegLib.errors import InputError
 
@@ -67,20 +68,49 @@ def test_a_bit_that_fell_over_is_noticed(tmp_path):
     assert refusal(path).code in ("damaged-file", "unreadable-image")
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
-def test_what_is_not_finite_is_refused(tmp_path, value, dtype, suffix):
-    values = VALUES.astype(dtype)
-    values[3, 4, 5:7] = value
-    path = tmp_path / f"volume{suffix}"
-    if suffix.startswith(".nii"):
+def write_any(path, values):
+    if path.name.startswith("volume.nii"):
         write(path, values)
     else:
-        sitk.WriteImage(sitk.GetImageFromArray(values), str(path))
-    error = refusal(path)
+        sitk.WriteImage(sitk.GetImageFromArray(values.transpose(2, 1, 0)), str(path))
+
+
+SUFFIXES = [".nii", ".nii.gz", ".nrrd", ".mha"]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_is_not_finite_amid_a_volume_is_refused(tmp_path, value, dtype, suffix):
+    values = VALUES.astype(dtype)
+    values[2, 2, 2:4] = value
+    values[0] = value  # what lies at the border does not excuse it
+    write_any(tmp_path / f"volume{suffix}", values)
+    error = refusal(tmp_path / f"volume{suffix}")
     assert error.code == "not-finite"
     assert "2 voxels" in error.message
+
+
+@pytest.mark.parametrize("lowest", [-40.0, 3.0])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_has_no_value_beyond_a_field_of_view_becomes_background(tmp_path, lowest, suffix):
+    """As SPM writes it when it resamples."""
+    values = (VALUES - VALUES.min() + lowest).astype(np.float32)
+    values[:2] = np.nan
+    values[2, :3] = np.nan
+    write_any(tmp_path / f"volume{suffix}", values)
+    image = read_image(tmp_path / f"volume{suffix}")
+    nowhere = np.isnan(values)
+    read = sitk.GetArrayFromImage(image).transpose(2, 1, 0)
+    assert np.array_equal(read[~nowhere], values[~nowhere])
+    assert np.all(read[nowhere] == min(0, np.nanmin(values)))
+    assert no_value_share(image) == pytest.approx(nowhere.mean(), abs=1e-3)
+    assert image.GetSpacing() == sitk.ReadImage(str(tmp_path / f"volume{suffix}")).GetSpacing()
+
+
+def test_a_volume_without_any_value_is_refused(tmp_path):
+    write(tmp_path / "volume.nii.gz", np.full(VALUES.shape, np.nan, np.float32))
+    assert refusal(tmp_path / "volume.nii.gz").code == "not-finite"
 
 
 def test_another_format_under_this_name_is_refused_by_itk(tmp_path):
