@@ -69,19 +69,28 @@ def staged(folder: Path) -> Iterator[Path]:
     try:
         with disk_errors(folder):
             recover(folder)
-            fresh = folder / f".incoming-{owner()}-{token_hex(8)}"
-            fresh.mkdir()
-        try:
+        with incoming(folder) as fresh:
             yield fresh
             with disk_errors(folder):
                 _exchange(fresh, folder)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
     except BaseException:
         for one in reversed(made):
             with suppress(OSError):  # somebody else's files are in it by now
                 one.rmdir()
         raise
+
+
+@contextmanager
+def incoming(folder: Path) -> Iterator[Path]:
+    """A hidden folder in `folder`, to write in and to move files from; gone at the end. `recover` removes it where its
+    process was killed."""
+    fresh = folder / f".incoming-{owner()}-{token_hex(8)}"
+    with disk_errors(folder):
+        fresh.mkdir()
+    try:
+        yield fresh
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def recover(folder: Path, dead: int | None = None) -> None:

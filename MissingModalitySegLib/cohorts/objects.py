@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..disk import disk_errors
 from ..labels import find_scheme
 from ..modalities import Modality
-from ..output_folder import MEASUREMENT_REPORT, REPORT, SEGMENTATION_OBJECT
+from ..output_folder import MEASUREMENT_REPORT, REPORT, SEGMENTATION_OBJECT, incoming, recover
 from ..watch import Watch
 
 if TYPE_CHECKING:
@@ -47,13 +46,10 @@ def write(folder: Path, names: Sequence[str], stacks: Mapping[Modality, Stack], 
         labels = sitk.ReadImage(name)
     reference = read_stack(stacks[Modality(told["reference"])], watch)
     labels.CopyInformation(reference.image)  # NIfTI keeps places in single precision
-    fresh = folder / f".objects-{os.getpid()}"
     with disk_errors(folder):
-        try:
-            fresh.mkdir()
+        recover(folder)
+        with incoming(folder) as fresh:
             scheme = find_scheme(told["model"]["labels"])
             write_objects(fresh, labels, scheme, told, reference, report=MEASUREMENT_REPORT in names)
             for name in names:
                 os.replace(fresh / name, folder / name)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)

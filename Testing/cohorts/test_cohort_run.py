@@ -16,6 +16,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from MissingModalitySegLib.cli.edge import run
+from MissingModalitySegLib.owners import owner
 from Testing.cohorts.cohort_runs import (
     Batch,
     count,
@@ -309,6 +310,7 @@ def test_dicom_studies(place: Path) -> None:
 
     when = (output / good / "segmentation.nii.gz").stat().st_mtime_ns
     segmentation.unlink()
+    (output / good / f".incoming-{owner(2**22 + 1)}-{'0' * 16}").mkdir()  # no process has this number
     code, shown, told = Batch(place, *arguments, output=output).end()
     assert code == 0, told
     assert segmentation.is_file()
