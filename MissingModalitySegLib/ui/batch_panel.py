@@ -51,13 +51,14 @@ class BatchPanel:
         for source in (_("a folder or a BIDS data set"), _("a data list"), _("this scene")):
             ui.sourceBox.addItem(source)
         ui.sourcePath.filters = ctk.ctkPathLineEdit.Dirs  # with files among them, its button offers files alone
-        ui.sourcePath.nameFilters = ["*.json"]
+        ui.sourcePath.nameFilters = ["*json"]  # with a dot before it, Enter in any other path would mean nothing to CTK
         ui.outputPath.filters = ctk.ctkPathLineEdit.Dirs
         for widget in (ui.batchBar, ui.batchMessage, ui.openOutputButton, ui.openPageButton):
             widget.visible = False
         ui.sourceBox.connect("currentIndexChanged(int)", self._choose_source)
-        for line in ui.sourcePath.findChildren(qt.QLineEdit):  # CTK itself tells of nothing but what ends in `.json`
+        for line in ui.sourcePath.findChildren(qt.QLineEdit):  # CTK itself does not tell of a path that is cleared
             line.connect("textChanged(QString)", self._change_source)
+            line.connect("returnPressed()", self.find)
         ui.findButton.connect("clicked()", self.find)
         ui.startButton.connect("clicked()", self._press)
         ui.openOutputButton.connect("clicked()", self._open_output)

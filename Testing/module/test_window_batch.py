@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import qt
 import slicer
+from PySide6 import QtCore, QtTest
 
 from MissingModalitySegLib import case_results
 from MissingModalitySegLib.ui import background, batch, batch_panel, packages
@@ -248,6 +249,15 @@ def test_what_was_found_under_another_path_goes_when_a_path_is_typed(tab, tmp_pa
     tab.ui.sourcePath.findChildren(qt.QLineEdit)[0].setText(str(tmp_path / "els"))
     assert column(tab, 0) == []
     assert not tab.ui.startButton.enabled
+
+
+def test_enter_in_the_path_finds_its_studies(tab, tmp_path: Path) -> None:
+    write_inputs(tmp_path / "in" / "anna", "T1")
+    line = tab.ui.sourcePath.findChildren(qt.QLineEdit)[0]
+    QtTest.QTest.keyClicks(line, str(tmp_path / "in"))
+    QtTest.QTest.keyClick(line, QtCore.Qt.Key_Return)
+    until(lambda: column(tab, 0) == ["anna"])
+    assert tab.ui.startButton.enabled
 
 
 def test_the_button_beside_the_path_offers_what_is_meant(tab, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
 from types import ModuleType
 
 import shiboken6
@@ -108,6 +107,15 @@ class ctkCollapsibleButton(QtWidgets.QWidget):
         painter.drawText(option.rect.adjusted(8, 0, -8, 0), QtCore.Qt.AlignVCenter, f"{mark}  {self._text}")
 
 
+class _WholePath(QtGui.QValidator):
+    """What CTK takes for a whole path: one that ends as a name filter of the form `*.end` says, where there is any."""
+
+    def validate(self, path: str, at: int) -> tuple[QtGui.QValidator.State, str, int]:
+        ends = [one[1:] for one in self.parent().nameFilters if one.startswith("*.")]
+        whole = path and (not ends or path.endswith(tuple(ends)))
+        return (QtGui.QValidator.Acceptable if whole else QtGui.QValidator.Intermediate), path, at
+
+
 class ctkPathLineEdit(QtWidgets.QWidget):
     """A path and a button to choose it."""
 
@@ -127,12 +135,13 @@ class ctkPathLineEdit(QtWidgets.QWidget):
         self._edit.textChanged.connect(self._tell)
         self._filters = 0x002
         self.nameFilters: list[str] = []
+        self._edit.setValidator(_WholePath(self))
         self._key = ""
         self.setFocusProxy(self._edit)
 
     def _tell(self, path: str) -> None:
-        """The real one tells of no path that its name filters would not offer."""
-        if path and any(fnmatch(path, one) for one in self.nameFilters or ("*",)):
+        """The real one tells of whole paths only."""
+        if self._edit.hasAcceptableInput():
             self.currentPathChanged.emit(path)
 
     def _get_path(self) -> str:
