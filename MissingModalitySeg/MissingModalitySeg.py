@@ -103,6 +103,9 @@ class MissingModalitySegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             self.window = None
 
     def enter(self):
+        from MissingModalitySegLib.ui.module_panel import enter_panel
+
+        enter_panel(self.parent)
         if self.window is not None and self.window.parameters is None:
             self.window.take(self.logic.getParameterNode())
 

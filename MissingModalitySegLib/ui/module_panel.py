@@ -1,4 +1,8 @@
-"""How the window leaves Slicer's module panel, so that it has its height when it comes back.
+"""How the window enters Slicer's module panel, so that it fits beside the views, and how it leaves it, so that it has
+its height when it comes back.
+
+Slicer makes the width that a module would like best the least that it gets: with large letters the main window would
+become wider than the screen.
 
 Slicer takes a module out of the panel's layout by the place of its item, which is then never deleted. A widget tells
 only the first item that it was given when it wants another height, so that every later one would keep the height that
@@ -9,6 +13,13 @@ as high as the longest.
 from __future__ import annotations
 
 from typing import Any
+
+import qt
+
+
+def enter_panel(widget: Any) -> None:
+    """Let the panel be as narrow as the window can be. To be called as the module is entered."""
+    widget.setSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Preferred)
 
 
 def leave_panel(widget: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6 import QtWidgets
 
-from MissingModalitySegLib.ui.module_panel import leave_panel
+from MissingModalitySegLib.ui.module_panel import enter_panel, leave_panel
 
 
 class ModulePanel:
@@ -88,3 +88,16 @@ def test_outside_the_panel_nothing_is_done(slicer_app) -> None:
     form.addRow(below)
     leave_panel(below)
     assert form.rowCount() == 1
+
+
+def test_the_window_can_be_narrower_than_it_would_like_to_be(panel, window) -> None:
+    """Slicer's panel takes what a module would like best for the least: the policy that it gives to its widget."""
+    window.window.ui.optionsSection.collapsed = False
+    widget, best = window.parent, QtWidgets.QSizePolicy.Minimum
+    widget.setSizePolicy(best, best)
+    panel.add(widget)
+    before = panel.column.minimumSize().width()
+    enter_panel(widget)
+    settle()
+    assert panel.column.minimumSize().width() < before
+    panel.remove(widget, lambda: leave_panel(widget))

@@ -215,3 +215,10 @@ def test_the_smallest_lesion_is_all_kept_or_a_volume(window) -> None:
     assert box.text == "all kept"
     box.setValue(-1.0)
     assert window.window.parameters.minimumLesionMl == 0.0
+
+
+def test_options_need_no_more_room_than_the_longest_word_of_them(window) -> None:
+    options = window.window.options.ui
+    window.window.ui.optionsSection.collapsed = False
+    names, longest = (one.sizeHint().width() for one in (options.synthesizeLabel, options.reconstructionsBox))
+    assert longest <= options.synthesizeBox.parent().minimumSizeHint().width() < names + longest
