@@ -33,7 +33,7 @@ NARROWS: tuple[tuple[tuple[float, float, float], tuple[float, float, float], flo
 """Ellipsoids with soft borders on the right side of the head: centre and half-axes in MNI mm, strength. The left side
 has the same."""
 
-UNCOMPENSATED = {"t2": 0.6, "flair": 0.6}
+UNCOMPENSATED = {"t2": 0.6, "flair": 0.4}
 """Shares of the sequences that show it."""
 
 TABLE_MM = 4.0
@@ -60,7 +60,7 @@ def sample_flow(generator: torch.Generator) -> FlowParameters:
     t2, flair = (chance(generator, UNCOMPENSATED[name]) for name in ("t2", "flair"))
     return FlowParameters(
         loss=uniform(generator, 0.1, 0.9) if t2 else 0.0,
-        inflow=log_uniform(generator, 0.1, 2.0) if flair else 0.0,
+        inflow=log_uniform(generator, 0.1, 1.2) if flair else 0.0,
         wavelength_mm=uniform(generator, 10, 30),
         seed=seed(generator),
     )
