@@ -79,9 +79,9 @@ def bring_back(scene: Any) -> str | None:
     scene.SaveStateForUndo()
     for node, displays in found.nodes:
         _renumber(node, found.run, number)
+        scene.AddNode(node)  # first: of one whose display is there already, Slicer looks for its place in the tree
         for display in displays:
             scene.AddNode(display)
-        scene.AddNode(node)
         for index, display in enumerate(displays):
             node.SetAndObserveNthDisplayNodeID(index, display.GetID())
         if role_of(node) in (Role.SEGMENTATION, Role.REPORT):

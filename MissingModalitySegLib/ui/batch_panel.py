@@ -21,6 +21,7 @@ from ..scene import Earlier, studies_in
 from .background import Background
 from .batch import Batch, Case, CaseState, cases_of_folder, cases_of_scene
 from .desk import Desk
+from .keyboard import Rest
 from .looks import BAD, DOUBTFUL, GOOD, QUIET, decimal, fill_table, say, set_cell
 from .pages import open_page
 from .parameters import AUTO, options_of
@@ -46,6 +47,7 @@ class BatchPanel:
         self._cases: list[Case] = []
         self._batch: Batch | None = None
         self._search: Background | None = None
+        self._rest = Rest(ui.findButton)
         self._is_remembering = False
         self._start_tip = ui.startButton.toolTip
         for source in (_("a folder or a BIDS data set"), _("a data list"), _("this scene")):
@@ -139,11 +141,12 @@ class BatchPanel:
             say(self.ui.batchMessage, _("Choose the folder or the list of the studies."), DOUBTFUL)
             return
         say(self.ui.batchMessage, _("Looking for studies…"))
-        self.ui.findButton.enabled = False
+        self._rest.begin()
         self._search = Background(lambda: cases_of_folder(source), self._found)
 
     def _found(self, cases: list[Case] | None, error: MissingModalitySegError | None) -> None:
         self.ui.findButton.enabled = True
+        self._rest.end()
         if error is not None:
             say(self.ui.batchMessage, str(error), BAD)
             return

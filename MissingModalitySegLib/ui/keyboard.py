@@ -15,6 +15,29 @@ _WHOLE = ("QAbstractSpinBox", "QComboBox", "QAbstractScrollArea", "QTabBar")
 """Have parts of their own, whose order is theirs."""
 
 
+class Rest:
+    """Of a button that cannot be used for a while.
+
+    Qt hands the keyboard on from what is disabled; it comes back, unless somebody has gone elsewhere meanwhile.
+    """
+
+    def __init__(self, button: Any) -> None:
+        self._button = button
+        self._went_to: Any = None
+
+    def begin(self) -> None:
+        had = self._button.hasFocus()
+        self._button.enabled = False
+        self._went_to = qt.QApplication.focusWidget() if had else None
+
+    def end(self) -> None:
+        """To be called once the button can be used again."""
+        if self._went_to is not None and self._button.enabled:
+            if qt.QApplication.focusWidget() == self._went_to:
+                self._button.setFocus()
+            self._went_to = None
+
+
 def follow_the_eye(frame: Any) -> None:
     """Put all that takes the keyboard below `frame` into the order of its layouts."""
     for selector in _selectors_in(frame):

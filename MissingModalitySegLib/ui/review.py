@@ -60,10 +60,18 @@ class ReviewPanel:
             manager = slicer.app.layoutManager()
             if manager is not None and manager.layout == LAYOUT:
                 self.ui.reviewButton.checked = True
+        elif run is None:
+            self._leave_empty_views()
 
     def close(self) -> None:
         """Back to the views as they were."""
         self.ui.reviewButton.checked = False
+
+    def _leave_empty_views(self) -> None:
+        """A scene that is closed takes all but the layout."""
+        manager = slicer.app.layoutManager()
+        if manager is not None and manager.layout == LAYOUT:
+            manager.setLayout(FOUR_VIEWS)
 
     def _toggle(self, wanted: bool) -> None:
         if wanted:

@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from ..errors import MissingModalitySegError
 from .desk import Desk, State, Work
 from .diagnostics import details
+from .keyboard import Rest
 from .looks import BAD, QUIET, Reveal, duration, paint, say
 from .timers import let_go
 
@@ -30,7 +31,7 @@ class RunPanel:
         self._own: list[Work] = []
         self._had_hello = desk.hello is not None
         self._last_press: tuple[bool, float] | None = None  # whether it began work, and when
-        self._focus_went_to: Any = None  # from the button, while that cannot have it
+        self._rest = Rest(ui.segmentButton)
         self._problem: tuple[MissingModalitySegError, str] | None = None
         ui.log.setMaximumBlockCount(_MOST_LINES)
         ui.problem.visible = ui.progressArea.visible = False
@@ -98,7 +99,7 @@ class RunPanel:
         ui.segmentButton.text = _("Ca&ncel") if works else _("&Segment")
         ui.segmentButton.toolTip = _("Stop; nothing is added to the scene") if works else _("Find the lesions")
         ui.segmentButton.enabled = bool(works) or not self._why_not
-        self._give_focus_back()
+        self._rest.end()
         ui.queueButton.visible = bool(works)
         ui.queueButton.enabled = not self._why_not
         say(ui.whyNot, "" if works else self._why_not, QUIET)
@@ -121,7 +122,7 @@ class RunPanel:
             self.forget_problem()
             self._on_segment()
         else:
-            self._disable()  # until the cancel has been answered, which may be at once
+            self._rest.begin()  # until the cancel has been answered, which may be at once
             self._desk.cancel()
         self._last_press = begins, time.monotonic()
 
@@ -131,19 +132,6 @@ class RunPanel:
             return False
         began, when = self._last_press
         return began != begins and time.monotonic() - when < slicer.app.doubleClickInterval / 1000
-
-    def _disable(self) -> None:
-        """Qt hands the keyboard on from what is disabled."""
-        had = self.ui.segmentButton.hasFocus()
-        self.ui.segmentButton.enabled = False
-        self._focus_went_to = qt.QApplication.focusWidget() if had else None
-
-    def _give_focus_back(self) -> None:
-        """Where it was before, unless somebody has gone elsewhere meanwhile."""
-        if self._focus_went_to is not None and self.ui.segmentButton.enabled:
-            if qt.QApplication.focusWidget() == self._focus_went_to:
-                self.ui.segmentButton.setFocus()
-            self._focus_went_to = None
 
     def _went_on(self, work: Work) -> None:
         if work.state is State.FAILED and work in self._own:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import qt
 import slicer
-from PySide6 import QtCore, QtTest
+from PySide6 import QtCore, QtTest, QtWidgets
 
 from MissingModalitySegLib import case_results
 from MissingModalitySegLib.ui import background, batch, batch_panel, packages
@@ -258,6 +258,17 @@ def test_enter_in_the_path_finds_its_studies(tab, tmp_path: Path) -> None:
     QtTest.QTest.keyClick(line, QtCore.Qt.Key_Return)
     until(lambda: column(tab, 0) == ["anna"])
     assert tab.ui.startButton.enabled
+
+
+def test_the_keyboard_is_at_the_button_when_studies_are_found(tab, window, tmp_path: Path) -> None:
+    write_inputs(tmp_path / "in" / "anna", "T1")
+    window.parent.activateWindow()
+    until(lambda: QtWidgets.QApplication.activeWindow() is not None)
+    tab.ui.sourcePath.currentPath = str(tmp_path / "in")
+    tab.ui.findButton.setFocus()
+    QtTest.QTest.keyClick(tab.ui.findButton, QtCore.Qt.Key_Space)
+    until(lambda: column(tab, 0) == ["anna"])
+    assert QtWidgets.QApplication.focusWidget() is tab.ui.findButton
 
 
 def test_the_button_beside_the_path_offers_what_is_meant(tab, tmp_path: Path) -> None:

@@ -464,6 +464,17 @@ def test_a_scene_that_was_saved_in_the_review_opens_in_it(results, slicer_app) -
     assert renderer.GetViewProps().GetNumberOfItems() == 0
 
 
+def test_no_empty_review_stays_when_the_scene_is_closed(results, slicer_app) -> None:
+    """On the way, Slicer goes to another layout and back."""
+    manager = slicer_app.layoutManager()
+    before = manager.layout
+    click(results.ui.reviewButton)
+    manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
+    manager.setLayout(LAYOUT)
+    slicer.mrmlScene.Clear(0)
+    until(lambda: manager.layout == before)
+
+
 def test_a_layout_that_the_user_chooses_ends_the_review(results, slicer_app) -> None:
     manager = slicer_app.layoutManager()
     click(results.ui.reviewButton)

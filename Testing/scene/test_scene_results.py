@@ -288,6 +288,25 @@ def test_what_was_replaced_comes_back_as_it_was(app: Application, nodes: dict, t
     assert len(app.names()) == len(before) + len(again.synthetic) + 5
 
 
+def test_what_comes_back_is_not_drawn_before_it_is_in_the_tree(app: Application, nodes: dict, tmp_path: Path) -> None:
+    """Slicer looks for it there as soon as it is drawn, and complains."""
+    run = finished(app, tmp_path, nodes).place(app)
+    throw_away(app.scene, run.run)
+    displays = []
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def added(caller, event: str, node) -> None:
+        if node.IsA("vtkMRMLDisplayableNode"):
+            displays.append(node.GetDisplayNode())
+
+    tag = app.scene.AddObserver(app.scene.NodeAddedEvent, added)
+    assert bring_back(app.scene) == run.run
+    app.scene.RemoveObserver(tag)
+    assert displays
+    assert not any(displays)
+    assert run.segmentation.GetDisplayNode() is not None
+
+
 def clone(app: Application, node):
     """What the Data module's “Clone” does."""
     item = app.tree.GetItemByDataNode(node)
