@@ -8,12 +8,7 @@ import pytest
 import torch
 
 from MissingModalitySegTraining.phantom.contrast import (
-    DWI,
-    FLAIR,
     MINIMAL_DIFFERENCE,
-    T1,
-    T1CE,
-    T2,
     ContrastMixture,
     ContrastParameters,
     physical_signals,
@@ -23,7 +18,7 @@ from MissingModalitySegTraining.phantom.contrast import (
 from MissingModalitySegTraining.phantom.materials import AT_3_TESLA, ENHANCING, FLUIDS, LESIONS, Material
 from MissingModalitySegTraining.phantom.physics import nulling_inversion_ms
 from MissingModalitySegTraining.phantom.records import from_record, to_record
-from MissingModalitySegTraining.phantom.sequences import Mprage, SpinEcho
+from MissingModalitySegTraining.phantom.sequences import DWI, FLAIR, T1, T1CE, T2, Mprage, SpinEcho
 from MissingModalitySegTraining.phantom.texture import WATER, texture, texture_weights
 
 PHYSICS = ContrastMixture(physics=1, jittered=0, random=0)

@@ -9,7 +9,6 @@ import torch
 
 from MissingModalitySegTraining.phantom import engine
 from MissingModalitySegTraining.phantom.atlas import load_atlas
-from MissingModalitySegTraining.phantom.contrast import FLAIR, T2
 from MissingModalitySegTraining.phantom.csf_flow import (
     NARROWS,
     RESTING,
@@ -21,6 +20,7 @@ from MissingModalitySegTraining.phantom.csf_flow import (
 )
 from MissingModalitySegTraining.phantom.materials import Material
 from MissingModalitySegTraining.phantom.records import from_record, to_record
+from MissingModalitySegTraining.phantom.sequences import FLAIR, T2
 from MissingModalitySegTraining.phantom.space import Grid
 
 MOVING = FlowParameters(loss=0.8, inflow=1.5, wavelength_mm=20.0, seed=5)
@@ -77,8 +77,8 @@ def test_convexity_and_bodies_of_the_ventricles_rest() -> None:
 
 def test_some_sequences_compensate_flow() -> None:
     drawn = [sample_flow(torch.Generator().manual_seed(seed)) for seed in range(400)]
-    assert sum(flow.loss > 0 for flow in drawn) / 400 == pytest.approx(UNCOMPENSATED["t2"], abs=0.07)
-    assert sum(flow.inflow > 0 for flow in drawn) / 400 == pytest.approx(UNCOMPENSATED["flair"], abs=0.07)
+    assert sum(flow.loss > 0 for flow in drawn) / 400 == pytest.approx(UNCOMPENSATED[T2], abs=0.07)
+    assert sum(flow.inflow > 0 for flow in drawn) / 400 == pytest.approx(UNCOMPENSATED[FLAIR], abs=0.07)
     assert all(0 <= flow.loss <= 0.9 and 0 <= flow.inflow <= 1.2 for flow in drawn)
 
 

@@ -9,8 +9,8 @@ import torch
 
 from MissingModalitySegTraining.phantom import engine
 from MissingModalitySegTraining.phantom.atlas import load_atlas
-from MissingModalitySegTraining.phantom.contrast import DWI
 from MissingModalitySegTraining.phantom.records import from_record, to_record
+from MissingModalitySegTraining.phantom.sequences import DWI
 from MissingModalitySegTraining.phantom.space import Grid
 from MissingModalitySegTraining.phantom.susceptibility import (
     UNCORRECTED,

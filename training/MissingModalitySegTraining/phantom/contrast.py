@@ -28,6 +28,11 @@ from .materials import AT_3_TESLA, ENHANCING, FATTY, FLUIDS, LESIONS, Material
 from .physics import with_gadolinium
 from .regional import RegionalParameters, sample_regional
 from .sequences import (
+    DWI,
+    FLAIR,
+    T1,
+    T1CE,
+    T2,
     DiffusionWeighted,
     Flair,
     Mprage,
@@ -40,9 +45,6 @@ from .sequences import (
 )
 from .susceptibility import Patch, sample_susceptibility
 from .texture import TextureParameters, sample_texture
-
-T1, T1CE, T2, FLAIR, DWI = range(5)
-"""Channel order, that of `MissingModalitySegLib.modalities`."""
 
 Table = tuple[tuple[float, ...], ...]
 """5 rows (sequences) of as many numbers as there are materials."""
@@ -122,6 +124,7 @@ class ContrastParameters:
     susceptibility: tuple[Patch, ...] = ()
     """Where air disturbs the diffusion-weighted image."""
     flow: FlowParameters = RESTING
+    """How the brain's fluid moves."""
 
 
 def sample_contrast(generator: torch.Generator, mixture: ContrastMixture | None = None) -> ContrastParameters:

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 from .draws import chance, log_uniform, seed, uniform
-from .fields import scalar_field, soft_ellipsoid, tabulated
+from .fields import Ellipsoid, on_both_sides, scalar_field, tabulated
 from .materials import Material
+from .sequences import FLAIR, T2
 
-NARROWS: tuple[tuple[tuple[float, float, float], tuple[float, float, float], float], ...] = (
+NARROWS: tuple[Ellipsoid, ...] = (
     ((5, 4, 12), (7, 10, 8), 1.0),  # foramen of Monro, and the frontal horn before it
     ((0, -14, 2), (4, 14, 11), 0.9),  # third ventricle
     ((0, -32, -10), (4, 6, 10), 1.0),  # aqueduct
@@ -33,8 +34,8 @@ NARROWS: tuple[tuple[tuple[float, float, float], tuple[float, float, float], flo
 """Ellipsoids with soft borders on the right side of the head: centre and half-axes in MNI mm, strength. The left side
 has the same."""
 
-UNCOMPENSATED = {"t2": 0.6, "flair": 0.4}
-"""Shares of the sequences that show it."""
+UNCOMPENSATED = {T2: 0.6, FLAIR: 0.4}
+"""Shares of these sequences that show it."""
 
 TABLE_MM = 4.0
 """Where fluid moves is evaluated on a lattice of this step."""
@@ -57,10 +58,10 @@ RESTING = FlowParameters(0.0, 0.0, 20.0, 0)
 
 
 def sample_flow(generator: torch.Generator) -> FlowParameters:
-    t2, flair = (chance(generator, UNCOMPENSATED[name]) for name in ("t2", "flair"))
+    shown = {channel: chance(generator, share) for channel, share in UNCOMPENSATED.items()}
     return FlowParameters(
-        loss=uniform(generator, 0.1, 0.9) if t2 else 0.0,
-        inflow=log_uniform(generator, 0.1, 1.2) if flair else 0.0,
+        loss=uniform(generator, 0.1, 0.9) if shown[T2] else 0.0,
+        inflow=log_uniform(generator, 0.1, 1.2) if shown[FLAIR] else 0.0,
         wavelength_mm=uniform(generator, 10, 30),
         seed=seed(generator),
     )
@@ -69,7 +70,7 @@ def sample_flow(generator: torch.Generator) -> FlowParameters:
 def with_flow(
     images: Tensor, places: Tensor, fractions: Tensor, signals: Tensor, cases: Sequence[FlowParameters]
 ) -> None:
-    """Change T2 and FLAIR (channels 2 and 3 of (B, 5, X, Y, Z)) in place.
+    """Change `T2` and `FLAIR` of images (B, 5, X, Y, Z) in place.
 
     Args:
         images: what is shown if all fluid rests.
@@ -88,15 +89,11 @@ def with_flow(
 
     speed = tabulated(evaluate, places, TABLE_MM)[:, 0] * fractions[:, Material.CSF]
     per_case = (len(cases), 1, 1, 1)
-    brightness = signals[:, :, Material.CSF, None, None, None]
-    images[:, 2] -= speed * brightness[:, 2] * signals.new_tensor([case.loss for case in cases]).reshape(per_case)
-    images[:, 3] += speed * signals.new_tensor([case.inflow for case in cases]).reshape(per_case)
+    lost = signals[:, T2, Material.CSF] * signals.new_tensor([case.loss for case in cases])
+    images[:, T2] -= speed * lost.reshape(per_case)
+    images[:, FLAIR] += speed * signals.new_tensor([case.inflow for case in cases]).reshape(per_case)
 
 
 def narrowness(places: Tensor) -> Tensor:
     """How fast fluid may move at a place (…, 3) of the atlas, from 0 to 1."""
-    one_side = torch.cat([places[..., :1].abs(), places[..., 1:]], dim=-1)
-    fast = torch.zeros_like(places[..., 0])
-    for centre, axes, strength in NARROWS:
-        fast = torch.maximum(fast, strength * soft_ellipsoid(one_side, centre, axes))
-    return fast
+    return on_both_sides(places, NARROWS)

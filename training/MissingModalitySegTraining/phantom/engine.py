@@ -17,7 +17,7 @@ from MissingModalitySegLib.errors import InputError
 from .acquisition import PROTOCOLS, AcquisitionParameters, sample_acquisition
 from .anatomy import AnatomyParameters, sample_anatomy, tissues
 from .atlas import Atlas
-from .contrast import DWI, ContrastMixture, ContrastParameters, sample_contrast, signals
+from .contrast import ContrastMixture, ContrastParameters, sample_contrast, signals
 from .csf_flow import with_flow
 from .cut import scanned
 from .lesions import (
@@ -36,6 +36,7 @@ from .lesions import (
 )
 from .regional import regional
 from .scanner import acquire, shifts_at_centre
+from .sequences import DWI
 from .space import Grid
 from .stripping import FAITHFUL, strip
 from .susceptibility import susceptibility

@@ -130,6 +130,19 @@ def soft_ellipsoid(points: Tensor, centre: tuple[float, float, float], half_axes
     return torch.exp(-0.7 * distance.square())
 
 
+Ellipsoid = tuple[tuple[float, float, float], tuple[float, float, float], float]
+"""Centre and half-axes in mm, strength."""
+
+
+def on_both_sides(points: Tensor, ellipsoids: Sequence[Ellipsoid]) -> Tensor:
+    """The strongest of soft ellipsoids on the right side of a head and of their mirror images, (…, 3) in mm to (…)."""
+    one_side = torch.cat([points[..., :1].abs(), points[..., 1:]], dim=-1)
+    strongest = torch.zeros_like(points[..., 0])
+    for centre, axes, strength in ellipsoids:
+        strongest = torch.maximum(strongest, strength * soft_ellipsoid(one_side, centre, axes))
+    return strongest
+
+
 def tabulated(function: Callable[[Tensor], Tensor], points: Tensor, step_mm: float) -> Tensor:
     """A costly smooth function, evaluated only on a coarse lattice and read linearly in between.
 

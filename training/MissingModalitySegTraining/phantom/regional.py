@@ -18,11 +18,11 @@ import torch
 from torch import Tensor
 
 from .draws import log_uniform, normal, seed, uniform
-from .fields import scalar_field, soft_ellipsoid, tabulated
+from .fields import Ellipsoid, on_both_sides, scalar_field, tabulated
 from .materials import Material
 from .texture import WATER
 
-LIMBIC: tuple[tuple[tuple[float, float, float], tuple[float, float, float], float], ...] = (
+LIMBIC: tuple[Ellipsoid, ...] = (
     ((38, 4, 0), (9, 22, 14), 1.0),  # insula
     ((6, 36, 12), (8, 14, 16), 0.8),  # cingulate gyrus: in front
     ((6, 8, 38), (8, 24, 10), 0.7),  # … above the corpus callosum
@@ -107,11 +107,7 @@ def regional(places: Tensor, fractions: Tensor, signals: Tensor, cases: Sequence
 
 def limbic_share(places: Tensor) -> Tensor:
     """How much of the limbic brightness a place (…, 3) of the atlas has, from 0 to 1."""
-    one_side = torch.cat([places[..., :1].abs(), places[..., 1:]], dim=-1)
-    share = torch.zeros_like(places[..., 0])
-    for centre, axes, strength in LIMBIC:
-        share = torch.maximum(share, strength * soft_ellipsoid(one_side, centre, axes))
-    return share
+    return on_both_sides(places, LIMBIC)
 
 
 def _sample_amplitude(generator: torch.Generator, material: Material) -> float:

@@ -14,6 +14,9 @@ from torch import Tensor
 from . import physics
 from .draws import chance, uniform
 
+T1, T1CE, T2, FLAIR, DWI = range(5)
+"""Channel order, that of `MissingModalitySegLib.modalities`."""
+
 
 @dataclass(frozen=True)
 class Tissue:
